@@ -1,0 +1,221 @@
+"""What every test has at hand: a real server, and a fresh member of its database.
+
+Each process of pytest-xdist starts one private server, through the program's own code, and each
+test is a person of its own in it: row-level security keeps the tests apart.
+"""
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+from psycopg2.extensions import connection as DriverConnection  # noqa: N812
+from sqlmodel import Session
+from typer.testing import CliRunner
+
+from todo_cli.cli.app import app
+from todo_cli.services import private
+from todo_cli.store import engine, roles, schema
+from todo_cli.store.embedded import PrivateServer
+from todo_cli.store.models import metadata
+
+assert metadata.tables  # noqa: S101 - the models are loaded before any test counts imports
+
+hypothesis_settings.register_profile("repeatable", derandomize=True, deadline=None)
+hypothesis_settings.load_profile("repeatable")
+
+# Wednesday, in a zone with daylight saving.
+NOW = datetime(2026, 11, 18, 10, 0, tzinfo=ZoneInfo("Europe/Berlin"))
+
+# What must not reach a test from the machine it runs on. The last three decide about colours.
+_FOREIGN = ("TODO_", "COLUMNS", "TERMINAL_WIDTH", "NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS")
+
+_people = itertools.count(1)
+
+
+def pytest_report_header() -> str:
+    """Name the seed: there is none to choose, so every run is the same."""
+    return "random seed: fixed (hypothesis derandomized)"
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith(_FOREIGN):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("TODO_NOW", NOW.isoformat())
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    monkeypatch.setenv("TERM", "dumb")
+
+
+@contextmanager
+def temporary_home() -> Iterator[Path]:
+    """Give an empty folder that the server's account can reach, also where root runs the tests.
+
+    pytest's own folders are closed to other accounts. It is short: sockets lie in it.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="todo-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give a TODO_HOME of the test's own; its private server is stopped at the end."""
+    with temporary_home() as folder:
+        monkeypatch.setenv("TODO_HOME", str(folder))
+        try:
+            yield folder
+        finally:
+            stop(folder)
+
+
+def stop(folder: Path) -> None:
+    """Stop the private server below a TODO_HOME."""
+    PrivateServer(folder / "data", 900, print).stop()
+
+
+@dataclass
+class Database:
+    """A database with the schema in it, on a running server.
+
+    ``open`` opens a connection to any of its server's databases as any role.
+    """
+
+    name: str
+    owner: str
+    socket: Path
+    open: Callable[[str, str], DriverConnection]
+
+    def url(self, role: str) -> str:
+        """Give the URL with which a role logs in."""
+        return f"postgresql://{role}@/{self.name}?host={self.socket}"
+
+    @contextmanager
+    def cursor(self, role: str) -> Iterator[Any]:
+        """Give a role's cursor, as psql would: each statement is a transaction."""
+        with closing(self.open(self.name, role)) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                yield cursor
+
+    def new_person(self, group: str = "todo_member") -> "Person":
+        """Make a person who has logged in before, member or auditor."""
+        role = f"person_{os.getpid()}_{next(_people)}"
+        email = f"{role}@example.com"
+        with engine.work_on(self.open(self.name, self.owner)) as cursor:
+            roles.create_person(cursor, role, email)
+            if group == "todo_auditor":
+                cursor.execute(f"REVOKE todo_member FROM {role}")
+                cursor.execute(f"GRANT todo_auditor TO {role}")
+                cursor.execute("UPDATE todo.users SET kind = 'auditor' WHERE email = %s", [email])
+        return Person(self, role, email)
+
+
+@dataclass
+class Person:
+    """Somebody with a login role of their own."""
+
+    database: Database
+    role: str
+    email: str
+    _engines: list[Any] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """The URL with which this person logs in."""
+        return self.database.url(self.role)
+
+    def session(self) -> Session:
+        """Open a session as the program does."""
+        made = engine.make_engine(engine.connect_url(self.url, 15), schema.HEAD)
+        self._engines.append(made)
+        return engine.open_session(made)
+
+    def query(self, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+        """Send SQL as psql would and give the rows. Raises the driver's errors."""
+        with self.database.cursor(self.role) as cursor:
+            cursor.execute(statement, parameters)
+            return [] if cursor.description is None else cursor.fetchall()
+
+    def forget(self) -> None:
+        """Close the connections."""
+        for each in self._engines:
+            each.dispose()
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[Database]:
+    """Give the database of this process's private server, prepared as a first command does it."""
+    with temporary_home() as folder:
+        server = PrivateServer(folder / "data", 900, print)
+        try:
+            with private.person_engine(server):
+                pass
+            yield Database(private.DATABASE, private.OWNER, server.socket_folder, server.connect)
+        finally:
+            server.stop()
+
+
+@pytest.fixture
+def person(database: Database) -> Iterator[Person]:
+    """Give a fresh member of the shared database."""
+    made = database.new_person()
+    yield made
+    made.forget()
+
+
+@pytest.fixture
+def other(database: Database) -> Iterator[Person]:
+    """Give another fresh member."""
+    made = database.new_person()
+    yield made
+    made.forget()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command answered: exit code and both streams, together."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Command:
+    """`todo` as one person uses it; call it with the arguments."""
+
+    environment: dict[str, str]
+
+    def __call__(self, *arguments: str, stdin: str | None = None, **variables: str) -> Answer:
+        """Run a command in this process; ``variables`` are further environment variables."""
+        result = CliRunner().invoke(
+            app, list(arguments), input=stdin, env={**self.environment, **variables}
+        )
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Answer(result.exit_code, result.stdout, result.stderr)
+
+
+@pytest.fixture
+def todo(person: Person, tmp_path: Path) -> Command:
+    """Give `todo`, logged in to the shared database as a fresh member."""
+    return Command({"TODO_DATABASE_URL": person.url, "TODO_HOME": str(tmp_path)})
+
+
+def utc(year: int, month: int, day: int, hour: int = 0) -> datetime:
+    """Give an instant in UTC."""
+    return datetime(year, month, day, hour, tzinfo=UTC)

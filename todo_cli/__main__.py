@@ -1,0 +1,5 @@
+"""`python -m todo_cli` is `todo`."""
+
+from todo_cli.cli.app import main
+
+main()

@@ -1,0 +1,1 @@
+"""Typer: parse, call one service, hand the models to output. No logic."""

@@ -1,0 +1,132 @@
+"""The root of all commands, and the one place that turns errors into words and exit codes."""
+
+import functools
+import io
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from todo_cli.cli import db, profile, tasks
+from todo_cli.cli.context import AppContext
+from todo_cli.cli.options import with_globals
+from todo_cli.domain.filters import Filter
+from todo_cli.domain.task import readable
+from todo_cli.errors import TodoError, UsageError
+from todo_cli.output import json, tables
+
+_INTERRUPTED = 130
+
+
+class Root(TyperGroup):
+    """The root group: however it is called, errors become words and an exit code here."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> NoReturn:
+        """Run a command and leave with its exit code. The arguments are those of `TyperGroup`."""
+        arguments = list(sys.argv[1:] if args is None else args)
+        run = functools.partial(super().main, arguments, "todo", standalone_mode=False, **extra)
+        sys.exit(_guarded(run, arguments))
+
+
+app = typer.Typer(cls=Root, add_completion=False, rich_markup_mode="rich")
+tasks.register(app)
+app.add_typer(db.app, name="db")
+app.add_typer(profile.app, name="profile")
+
+
+@app.callback(invoke_without_command=True)
+@with_globals
+def root(app: AppContext, context: typer.Context) -> None:
+    """Keep your tasks in PostgreSQL: a private one, or one that you share.
+
+    Without a command: list.
+    """
+    if context.invoked_subcommand is None:
+        tasks.show_list(app, Filter())
+
+
+def main() -> None:
+    """Run the program with the process's own arguments, and leave with its exit code."""
+    typer.main.get_command(app)()
+
+
+def _guarded(run: Callable[[], object], arguments: list[str]) -> int:
+    """Run a command and give its exit code, with every error put into words on sys.stderr."""
+    _prepare_streams()
+    try:
+        _check_encoding(arguments)
+        code = run()
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except TodoError as error:
+        return _report(error, arguments)
+    except typer.TyperException as error:
+        return _report(_usage_error(error), arguments)
+    except (typer.Abort, KeyboardInterrupt):
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Nobody reads any more. Python would complain once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # whatever it is, people get one sentence
+        return _report(_unexpected(error), arguments)
+
+
+def _report(error: TodoError, arguments: list[str]) -> int:
+    """Write an error to stderr, as JSON where JSON was asked for, and give its exit code."""
+    if os.environ.get("TODO_DEBUG") == "1":
+        import traceback
+
+        traceback.print_exception(error)
+    text = json.error_text(error) if _wants_json(arguments) else tables.error_text(error)
+    sys.stderr.write(f"{text}\n")
+    return error.exit_code
+
+
+def _wants_json(arguments: list[str]) -> bool:
+    """Look for --json and --fields without parsing: the error may be one of parsing."""
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return any(each in ("--json", "--fields") or each.startswith("--fields=") for each in options)
+
+
+def _usage_error(error: typer.TyperException) -> UsageError:
+    """Put an error of Typer's into our words."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "todo"
+    if re.match(r"-\d", getattr(error, "option_name", "")):
+        return UsageError(f"{error.option_name!r} is not a task's ID")  # type: ignore[attr-defined]
+    message = " ".join(error.format_message().split()).rstrip(".")
+    return UsageError(message[:1].lower() + message[1:], f"run: {path} --help")
+
+
+def _unexpected(error: Exception) -> TodoError:
+    if not os.environ.get("TODO_DEBUG"):
+        return TodoError(
+            f"something unexpected went wrong ({type(error).__name__})", "TODO_DEBUG=1 shows where"
+        )
+    return TodoError(f"unexpected: {type(error).__name__}").with_traceback(error.__traceback__)
+
+
+def _check_encoding(arguments: list[str]) -> None:
+    for place, argument in enumerate(arguments, start=1):
+        if "\0" in argument or any("\ud800" <= char <= "\udfff" for char in argument):
+            raise UsageError(f"argument {place} is not UTF-8 text: {readable(argument)}")
+
+
+def _prepare_streams() -> None:
+    """Write UTF-8 for scripts and for people; whatever cannot be written is escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -1,0 +1,96 @@
+"""What a command has at hand; nothing is built before it is asked for."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import typer
+
+from todo_cli import clock, settings
+from todo_cli.errors import UsageError
+from todo_cli.output.base import Output
+from todo_cli.output.json import JsonOutput
+from todo_cli.output.tables import TableOutput
+from todo_cli.services.identity import new_id
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from sqlalchemy import Engine
+    from sqlmodel import Session
+
+
+@dataclass
+class AppContext:
+    """The global options of one run, and what follows from them."""
+
+    as_json: bool = False
+    fields: list[str] | None = None
+    quiet: bool = False
+    profile: str | None = None
+    color: bool = True
+    timeout: float | None = None
+    command_id: "UUID" = field(default_factory=new_id)
+
+    def settings(self) -> settings.Settings:
+        """Read the settings. Raises UsageError or NotFoundError."""
+        return settings.load(os.environ, self.profile, self.timeout)
+
+    def now(self) -> datetime:
+        """Give this moment in the person's zone. Raises UsageError."""
+        return clock.now(os.environ)
+
+    def output(self, fields: Sequence[str]) -> Output:
+        """Give the way of output; ``fields`` are those that --fields may choose from.
+
+        Commands ask for it before they do anything. Raises UsageError for an unknown field.
+        """
+        unknown = [name for name in self.fields or () if name not in fields]
+        if unknown:
+            raise UsageError(f"no field {unknown[0]!r}", f"the fields are {', '.join(fields)}")
+        if self.as_json or self.fields is not None:
+            return JsonOutput(sys.stdout, self.fields)
+        return TableOutput(
+            sys.stdout, sys.stderr, self.now, quiet=self.quiet, color=self._wants_color()
+        )
+
+    def say(self, message: str) -> None:
+        """Say on stderr what takes longer than a moment."""
+        if not (self.quiet or self.as_json or self.fields is not None):
+            sys.stderr.write(f"{message}\n")
+            sys.stderr.flush()
+
+    def confirm(self, question: str, yes: bool) -> None:
+        """Ask, and leave with exit code 1 on a no.
+
+        Raises UsageError when nobody can be asked and ``yes`` was not given.
+        """
+        if yes:
+            return
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise UsageError("this must be confirmed, and nobody can be asked", "add --yes")
+        if not typer.confirm(question, err=True):
+            raise typer.Exit(1)
+
+    @contextmanager
+    def open(self) -> Iterator["Session"]:
+        """Open the person's session. Raises what `open_session` does."""
+        from todo_cli.services.unit_of_work import open_session  # imports sqlmodel: slow
+
+        with open_session(self.settings(), self.say) as session:
+            yield session
+
+    @contextmanager
+    def open_owner(self) -> Iterator["Engine"]:
+        """Open the database as its owner. Raises what `services.unit_of_work.open_owner` does."""
+        from todo_cli.services.unit_of_work import open_owner  # imports sqlmodel: slow
+
+        with open_owner(self.settings(), self.say) as owner:
+            yield owner
+
+    def _wants_color(self) -> bool:
+        return self.color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

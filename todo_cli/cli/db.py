@@ -1,0 +1,125 @@
+"""The commands for the database as a whole: its schema, and the private server."""
+
+from typing import Annotated
+
+import typer
+
+from todo_cli.cli.context import AppContext
+from todo_cli.cli.options import with_globals
+from todo_cli.domain.database import MigrationList, SchemaCheck, SchemaState, ServerView
+from todo_cli.errors import SchemaError
+
+app = typer.Typer(help="Look after the database.", rich_markup_mode="rich")
+
+
+@app.callback()
+@with_globals
+def group(app: AppContext) -> None:
+    """Look after the database."""
+
+
+@app.command(epilog="Example: todo db upgrade")
+@with_globals
+def upgrade(
+    app: AppContext,
+    revision: Annotated[str, typer.Argument(metavar="[REV]", help="Up to here.")] = "head",
+) -> None:
+    """Bring the schema up to this program, or to a revision."""
+    from todo_cli.services import database
+
+    output = app.output(tuple(SchemaState.model_fields))
+    with app.open_owner() as owner:
+        state = database.upgrade(owner, revision)
+    output.record(state, f"{_applied(state, 'Applied')}The schema is at {state.revision}.")
+
+
+@app.command(epilog="Example: todo db downgrade 0002")
+@with_globals
+def downgrade(
+    app: AppContext,
+    revision: Annotated[str, typer.Argument(metavar="REV", help="Down to here; base is nothing.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Take the schema down to a revision. What is above it is lost, tasks included."""
+    from todo_cli.services import database
+
+    output = app.output(tuple(SchemaState.model_fields))
+    app.confirm(f"Go down to {revision}? What is above it is lost, tasks included.", yes)
+    with app.open_owner() as owner:
+        state = database.downgrade(owner, revision)
+    now = state.revision or "base: there is none"
+    output.record(state, f"{_applied(state, 'Undid')}The schema is at {now}.")
+
+
+@app.command(epilog="Example: todo db current --json")
+@with_globals
+def current(app: AppContext) -> None:
+    """Show the revision of the database, and the one this program needs."""
+    from todo_cli.services import database
+
+    output = app.output(tuple(SchemaState.model_fields))
+    with app.open_owner() as owner:
+        output.record(database.current(owner))
+
+
+@app.command(epilog="Example: todo db history")
+@with_globals
+def history(app: AppContext) -> None:
+    """List the migrations this program knows, the oldest first."""
+    from todo_cli.services import database
+
+    output = app.output(tuple(MigrationList.model_fields))
+    found = database.history()
+    lines = [f"{each.revision}  {each.about}" for each in found.migrations]
+    output.record(found, "\n".join(lines))
+
+
+@app.command(epilog="Example: todo db check && echo sound")
+@with_globals
+def check(app: AppContext) -> None:
+    """Compare the database with this program; exit code 7 when they differ."""
+    from todo_cli.services import database
+
+    output = app.output(tuple(SchemaCheck.model_fields))
+    with app.open_owner() as owner:
+        found = database.check(owner)
+    if found.differences:
+        raise SchemaError(f"the database differs: {'; '.join(found.differences)}")
+    output.record(found, f"The database is at {found.revision} and as this program needs it.")
+
+
+@app.command(epilog="Example: todo db status")
+@with_globals
+def status(app: AppContext) -> None:
+    """Show the private server: where it is, version, size, running or not."""
+    from todo_cli.services import database
+
+    output = app.output(tuple(ServerView.model_fields))
+    output.record(database.status(app.settings(), app.say))
+
+
+@app.command(epilog="Example: todo db start")
+@with_globals
+def start(app: AppContext) -> None:
+    """Start the private server; it is made if there is none."""
+    from todo_cli.services import database
+
+    output = app.output(tuple(ServerView.model_fields))
+    found = database.start(app.settings(), app.say)
+    output.record(found, f"The private PostgreSQL {found.version} runs.")
+
+
+@app.command(epilog="Example: todo db stop")
+@with_globals
+def stop(app: AppContext) -> None:
+    """Stop the private server. The next command starts it again."""
+    from todo_cli.services import database
+
+    output = app.output(tuple(ServerView.model_fields))
+    ran = database.stop(app.settings(), app.say)
+    words = "Stopped the private PostgreSQL." if ran else "The private PostgreSQL was not running."
+    output.record(database.status(app.settings(), app.say), words)
+
+
+def _applied(state: SchemaState, verb: str) -> str:
+    return f"{verb} {', '.join(state.changed)}. " if state.changed else ""

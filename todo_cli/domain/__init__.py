@@ -1,0 +1,1 @@
+"""The pure part: no SQL, no IO; the clock and the time zone are passed in."""

@@ -1,0 +1,52 @@
+"""What `todo db` and `todo profile` show, as frozen models."""
+
+from todo_cli.domain.task import Frozen
+
+
+class SchemaState(Frozen):
+    """The revision of a database, None for none; ``head`` is the one this program needs.
+
+    ``changed`` lists the migrations that the command applied or undid, in that order.
+    """
+
+    revision: str | None
+    head: str
+    changed: tuple[str, ...] = ()
+
+
+class Migration(Frozen):
+    """One migration and what it is about."""
+
+    revision: str
+    about: str
+
+
+class MigrationList(Frozen):
+    """Every migration this program knows, the oldest first."""
+
+    migrations: tuple[Migration, ...]
+
+
+class SchemaCheck(Frozen):
+    """How the tables of a database differ from what this program counts on."""
+
+    revision: str
+    differences: tuple[str, ...]
+
+
+class ServerView(Frozen):
+    """The private server: ``size`` in bytes; no ``version`` and ``pid`` when stopped."""
+
+    folder: str
+    running: bool
+    version: str | None
+    pid: int | None
+    size: int
+
+
+class ProfileView(Frozen):
+    """A profile; ``url`` is without user, password and parameters, None for the private one."""
+
+    name: str
+    default: bool
+    url: str | None

@@ -1,0 +1,85 @@
+"""Which tasks a list shows, and in what order."""
+
+from enum import StrEnum
+from typing import Final
+
+from todo_cli.domain.dates import Limit
+from todo_cli.domain.task import Frozen, Priority, Status, readable
+from todo_cli.errors import UsageError
+
+_OPEN: Final = (Status.PENDING,)
+
+
+class SortField(StrEnum):
+    """What a list can be sorted by: the fields of a task that have an order."""
+
+    NUMBER = "number"
+    TITLE = "title"
+    STATUS = "status"
+    PRIORITY = "priority"
+    PROJECT = "project"
+    DUE = "due"
+    CREATED_AT = "created_at"
+    UPDATED_AT = "updated_at"
+    COMPLETED_AT = "completed_at"
+
+
+class Sort(Frozen):
+    """A field, and whether the largest comes first. Tasks without a value come last."""
+
+    field: SortField
+    descending: bool = False
+
+
+class Filter(Frozen):
+    """Every condition must hold; an empty one holds always.
+
+    ``tags`` must all be there. ``search`` is looked for in title and description, ignoring
+    case. Without ``sort`` the order is due (none last), priority (urgent first), number.
+    ``limit`` is the most tasks to give, None for all.
+    """
+
+    statuses: tuple[Status, ...] = _OPEN
+    project: str | None = None
+    tags: tuple[str, ...] = ()
+    priority: Priority | None = None
+    due_before: Limit | None = None
+    due_after: Limit | None = None
+    search: str | None = None
+    sort: Sort | None = None
+    limit: int | None = None
+
+
+def parse_statuses(word: str | None, everything: bool) -> tuple[Status, ...]:
+    """Read ``--status`` and ``--all``. Raises UsageError for an unknown status or for both."""
+    if word is not None and everything:
+        raise UsageError("--all and --status exclude each other")
+    if everything:
+        return (Status.PENDING, Status.COMPLETED)
+    if word is None:
+        return _OPEN
+    if word == "any":
+        return tuple(Status)
+    try:
+        return (Status(word),)
+    except ValueError:
+        choices = ", ".join([*Status, "any"])
+        raise UsageError(f"{readable(word)} is not a status", f"one of {choices}") from None
+
+
+def parse_priority(word: str) -> Priority:
+    """Read a priority. Raises UsageError for a word that is none."""
+    try:
+        return Priority(word)
+    except ValueError:
+        choices = ", ".join(Priority)
+        raise UsageError(f"{readable(word)} is not a priority", f"one of {choices}") from None
+
+
+def parse_sort(text: str) -> Sort:
+    """Read ``FIELD`` or, for the largest first, ``FIELD-``. Raises UsageError."""
+    try:
+        return Sort(field=SortField(text.removesuffix("-")), descending=text.endswith("-"))
+    except ValueError:
+        choices = ", ".join(SortField)
+        raise UsageError(f"cannot sort by {readable(text)}", f"one of {choices}") from None

@@ -1,0 +1,226 @@
+"""What a task is: the words, the limits and the frozen models every floor above talks in."""
+
+import re
+import unicodedata
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Annotated, Final
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer
+
+from todo_cli.errors import NotFoundError, UsageError
+
+TITLE_LENGTH: Final = 255
+DESCRIPTION_LENGTH: Final = 5_000
+PROJECT_LENGTH: Final = 255
+TAG_LENGTH: Final = 100
+TAGS_LENGTH: Final = 2_000  # all tags of a task together, with a space between them
+TAGS: Final = 50
+
+_LINE_BREAKING = {"Cc", "Zl", "Zp"}  # Unicode categories: controls, line and paragraph separators
+_LARGEST_NUMBER = 2**63 - 1  # bigint
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_NUMBER = re.compile(r"[1-9][0-9]*")
+
+
+class Status(StrEnum):
+    """The three states that are stored."""
+
+    PENDING = "pending"
+    COMPLETED = "completed"
+    DELETED = "deleted"
+
+
+class Priority(StrEnum):
+    """How important a task is, the least first."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+def utc_text(moment: datetime) -> str:
+    """Give an instant as ISO 8601 in UTC with whole seconds: ``2026-11-25T16:00:00Z``."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def due_text(due: date) -> str:
+    """Give an all-day date as ``2026-11-25`` and an instant as `utc_text` does."""
+    return utc_text(due) if isinstance(due, datetime) else due.isoformat()
+
+
+Instant = Annotated[datetime, PlainSerializer(utc_text, when_used="json")]
+DueDate = Annotated[datetime | date, PlainSerializer(due_text, when_used="json-unless-none")]
+
+
+class Frozen(BaseModel):
+    """A value that crosses floors: it cannot change, and unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TaskView(Frozen):
+    """A task as people and scripts see it; the order of the fields is that of the JSON.
+
+    ``due`` is a plain date when it is meant for the whole day of whoever reads it, else an
+    aware instant. The other times are aware instants.
+    """
+
+    id: UUID
+    number: int
+    title: str
+    description: str | None
+    status: Status
+    priority: Priority
+    project: str | None
+    tags: tuple[str, ...]
+    due: DueDate | None
+    created_at: Instant
+    updated_at: Instant
+    completed_at: Instant | None
+    owner: str
+
+
+class NewTask(Frozen):
+    """A task to be added. Build it with `new_task`, which validates."""
+
+    id: UUID
+    title: str
+    description: str | None = None
+    priority: Priority = Priority.MEDIUM
+    project: str | None = None
+    tags: tuple[str, ...] = ()
+    due: date | datetime | None = None
+
+
+class Outcome(Frozen):
+    """What a command did to one task: ``changed`` is false when it was so already."""
+
+    task: TaskView
+    changed: bool
+
+
+class Page(Frozen):
+    """Some tasks in the order asked for, and how many there are in all."""
+
+    tasks: tuple[TaskView, ...]
+    total: int
+
+
+class TaskRefs(Frozen):
+    """The tasks a command names, by number and by UUID, each once."""
+
+    numbers: tuple[int, ...]
+    ids: tuple[UUID, ...]
+
+
+def new_task(
+    uuid: UUID,
+    title: str,
+    *,
+    description: str | None = None,
+    priority: Priority = Priority.MEDIUM,
+    project: str | None = None,
+    tags: tuple[str, ...] = (),
+    due: date | datetime | None = None,
+) -> NewTask:
+    """Check every value of a task to be added; ``uuid`` is its UUIDv7, made by the caller.
+
+    Raises UsageError, with one sentence about the first value that is wrong.
+    """
+    return NewTask(
+        id=uuid,
+        title=check_title(title),
+        description=None if description is None else check_description(description),
+        priority=priority,
+        project=None if project is None else check_project(project),
+        tags=check_tags(tags),
+        due=due,
+    )
+
+
+def check_title(title: str) -> str:
+    """Give the title as it is. Raises UsageError when it is blank, long or not one line."""
+    _require_text("title", title, TITLE_LENGTH)
+    _require_one_line("title", title)
+    return title
+
+
+def check_description(description: str) -> str:
+    """Give the description as it is; line breaks and tabs are welcome in it.
+
+    Raises UsageError when it is too long or holds other control characters.
+    """
+    if len(description) > DESCRIPTION_LENGTH:
+        raise UsageError(_too_long("description", description, DESCRIPTION_LENGTH))
+    if any(unicodedata.category(char) == "Cc" and char not in "\n\r\t" for char in description):
+        raise UsageError("the description holds a control character")
+    return description
+
+
+def check_project(project: str) -> str:
+    """Give the project in Unicode's NFC. Raises UsageError when it cannot be a project."""
+    _require_text("project", project, PROJECT_LENGTH)
+    _require_one_line("project", project)
+    return unicodedata.normalize("NFC", project)
+
+
+def check_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
+    """Give each tag once, in Unicode's NFC and in the order given.
+
+    Raises UsageError for a tag that is blank, too long or holds white space or control
+    characters, and for too many tags.
+    """
+    unique = tuple(dict.fromkeys(unicodedata.normalize("NFC", tag) for tag in tags))
+    for tag in unique:
+        _require_text("tag", tag, TAG_LENGTH)
+        _require_one_line("tag", tag)
+        if any(char.isspace() for char in tag):
+            raise UsageError(f"a tag is one word: '{tag}' holds white space")
+    if len(unique) > TAGS or len(" ".join(unique)) > TAGS_LENGTH:
+        raise UsageError(f"a task takes {TAGS} tags, {TAGS_LENGTH:,} characters together")
+    return unique
+
+
+def parse_refs(words: list[str]) -> TaskRefs:
+    """Read IDs: a number without sign or leading zero, or a whole UUID.
+
+    Raises UsageError for anything else, and NotFoundError for a number that no task can have.
+    """
+    numbers: dict[int, None] = {}
+    ids: dict[UUID, None] = {}
+    for word in words:
+        if _NUMBER.fullmatch(word):
+            if len(word) > 19 or int(word) > _LARGEST_NUMBER:
+                raise NotFoundError(f"no task {word[:40]}{'...' if len(word) > 40 else ''}")
+            numbers[int(word)] = None
+        elif _UUID.fullmatch(word):
+            ids[UUID(word)] = None
+        else:
+            hint = "an ID is the number in the first column of 'todo list', or a whole UUID"
+            raise UsageError(f"{readable(word)} is not a task's ID", hint)
+    return TaskRefs(numbers=tuple(numbers), ids=tuple(ids))
+
+
+def readable(text: str) -> str:
+    """Quote what somebody typed for a message: short, and nothing in it that moves a cursor."""
+    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text[:60])
+    return f"'{shown}{'...' if len(text) > 60 else ''}'"
+
+
+def _require_text(name: str, value: str, limit: int) -> None:
+    if not value or value.isspace():
+        raise UsageError(f"the {name} is blank")
+    if len(value) > limit:
+        raise UsageError(_too_long(name, value, limit))
+
+
+def _require_one_line(name: str, value: str) -> None:
+    if any(unicodedata.category(char) in _LINE_BREAKING for char in value):
+        raise UsageError(f"the {name} holds a line break or another control character")
+
+
+def _too_long(name: str, value: str, limit: int) -> str:
+    return f"the {name} has {len(value):,} characters; {limit:,} is the most"

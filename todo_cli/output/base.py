@@ -1,0 +1,38 @@
+"""What both ways of output can do, so that no command ever asks which one it has."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from todo_cli.domain.task import Frozen, Outcome, Page, TaskView
+
+
+class Output(Protocol):
+    """Data to stdout, everything else to stderr."""
+
+    @property
+    def default_limit(self) -> int | None:
+        """How many tasks a list shows when nobody says, None for all."""
+
+    def added(self, task: TaskView) -> None:
+        """Confirm one added task."""
+
+    def page(self, page: Page) -> None:
+        """Show a list of tasks."""
+
+    def task(self, task: TaskView) -> None:
+        """Show one task with all its fields."""
+
+    def outcomes(self, verb: str, outcomes: Sequence[Outcome]) -> None:
+        """Confirm what ``verb`` did to each of several tasks."""
+
+    def purged(self, tasks: Sequence[TaskView]) -> None:
+        """Confirm tasks deleted for good."""
+
+    def record(self, record: Frozen, message: str | None = None) -> None:
+        """Show one object of another kind; ``message`` is what people read in its place."""
+
+    def records(self, records: Sequence[Frozen]) -> None:
+        """Show several objects of another kind."""
+
+    def say(self, message: str) -> None:
+        """Say something in passing: progress, a confirmation without data."""

@@ -1,0 +1,64 @@
+"""Answers for scripts: compact JSON on stdout, one line; nothing on stderr but errors."""
+
+import json
+from collections.abc import Sequence
+from typing import TextIO
+
+from todo_cli.domain.task import Frozen, Outcome, Page, TaskView
+from todo_cli.errors import TodoError
+
+
+class JsonOutput:
+    """``fields`` are the only ones to show, None for all; they have been checked."""
+
+    default_limit = None
+
+    def __init__(self, stdout: TextIO, fields: Sequence[str] | None) -> None:
+        self._stdout = stdout
+        self._fields = None if fields is None else set(fields)
+
+    def added(self, task: TaskView) -> None:
+        """Write the task as an object."""
+        self._object(task)
+
+    def page(self, page: Page) -> None:
+        """Write an array of tasks."""
+        self._array(page.tasks)
+
+    def task(self, task: TaskView) -> None:
+        """Write the task as an object."""
+        self._object(task)
+
+    def outcomes(self, verb: str, outcomes: Sequence[Outcome]) -> None:
+        """Write an array of the tasks, as they are now, changed or not."""
+        self._array([outcome.task for outcome in outcomes])
+
+    def purged(self, tasks: Sequence[TaskView]) -> None:
+        """Write an array of the tasks as they were."""
+        self._array(tasks)
+
+    def record(self, record: Frozen, message: str | None = None) -> None:
+        """Write the object."""
+        self._object(record)
+
+    def records(self, records: Sequence[Frozen]) -> None:
+        """Write an array of the objects."""
+        self._array(records)
+
+    def say(self, message: str) -> None:
+        """Keep silent."""
+
+    def _object(self, value: Frozen) -> None:
+        self._stdout.write(f"{self._dump(value)}\n")
+
+    def _array(self, values: Sequence[Frozen]) -> None:
+        self._stdout.write(f"[{','.join(map(self._dump, values))}]\n")
+
+    def _dump(self, value: Frozen) -> str:
+        return value.model_dump_json(include=self._fields)
+
+
+def error_text(error: TodoError) -> str:
+    """Give an error as one JSON object on a line."""
+    body = {"code": error.code, "message": error.message, "hint": error.hint}
+    return json.dumps({"error": body}, ensure_ascii=False, separators=(",", ":"))

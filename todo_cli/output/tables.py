@@ -1,0 +1,197 @@
+"""Answers for people: a table on a terminal, plain lines in a pipe."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import TextIO
+
+from todo_cli.domain import dates
+from todo_cli.domain.task import Frozen, Outcome, Page, Priority, TaskView, due_text
+from todo_cli.errors import TodoError
+from todo_cli.output import messages
+
+_TABLE_LIMIT = 50
+_STYLES = {Priority.URGENT: "bold red", Priority.HIGH: "yellow", Priority.LOW: "dim"}
+
+
+class TableOutput:
+    """``now`` gives the moment and zone that dates are shown for; ``quiet`` drops messages."""
+
+    def __init__(
+        self,
+        stdout: TextIO,
+        stderr: TextIO,
+        now: Callable[[], datetime],
+        *,
+        quiet: bool,
+        color: bool,
+    ) -> None:
+        self._stdout = stdout
+        self._stderr = stderr
+        self._now = now
+        self._quiet = quiet
+        self._color = color
+
+    @property
+    def default_limit(self) -> int | None:
+        """A table shows 50 tasks, a pipe all of them."""
+        return _TABLE_LIMIT if self._stdout.isatty() else None
+
+    def added(self, task: TaskView) -> None:
+        """Confirm the task; with --quiet write the bare number."""
+        if self._quiet:
+            self._line(str(task.number))
+        else:
+            self.say(messages.added(task, self._now()))
+
+    def page(self, page: Page) -> None:
+        """Draw a table, or write a line for each task."""
+        if self._stdout.isatty():
+            self._table(page)
+        else:
+            for task in page.tasks:
+                self._line(plain(task))
+
+    def task(self, task: TaskView) -> None:
+        """Write a line for each field that has a value."""
+        for label, value in _fields(task, self._now()):
+            self._line(f"{label:<13}{value}")
+
+    def outcomes(self, verb: str, outcomes: Sequence[Outcome]) -> None:
+        """Confirm each task in a line."""
+        for outcome in outcomes:
+            self.say(messages.outcome(verb, outcome))
+
+    def purged(self, tasks: Sequence[TaskView]) -> None:
+        """Confirm each task in a line."""
+        for task in tasks:
+            self.say(messages.purged(task))
+
+    def record(self, record: Frozen, message: str | None = None) -> None:
+        """Say the message, or write a line for each field."""
+        if message is not None:
+            self.say(message)
+            return
+        for name, value in record:
+            self._line(f"{name:<13}{_cell(value)}")
+
+    def records(self, records: Sequence[Frozen]) -> None:
+        """Write a line for each object, its values parted by tabs."""
+        for record in records:
+            self._line("\t".join(_cell(value) for _, value in record))
+
+    def say(self, message: str) -> None:
+        """Write a message to stderr, unless it is to be quiet."""
+        if not self._quiet:
+            self._stderr.write(f"{message}\n")
+            self._stderr.flush()
+
+    def _line(self, text: str) -> None:
+        self._stdout.write(f"{text}\n")
+
+    def _table(self, page: Page) -> None:
+        if not page.tasks:
+            self.say(messages.empty())
+            return
+        from rich.console import Console  # slow to import, and only a terminal needs it
+
+        console = Console(file=self._stdout, no_color=not self._color, highlight=False)
+        console.print(_rich_table(page, self._now()))
+        if page.total > len(page.tasks):
+            self.say(messages.more(len(page.tasks), page.total))
+
+
+def plain(task: TaskView) -> str:
+    """Give a task as one line, parted by tabs: number, status, priority, due, project, tags, title.
+
+    Nothing is cut, and no value holds a tab.
+    """
+    due = "" if task.due is None else due_text(task.due)
+    return "\t".join(
+        [
+            str(task.number),
+            task.status,
+            task.priority,
+            due,
+            task.project or "",
+            " ".join(task.tags),
+            task.title,
+        ]
+    )
+
+
+def error_text(error: TodoError) -> str:
+    """Give an error as one sentence, and its hint on a second line."""
+    hint = f"\nhint: {error.hint}" if error.hint else ""
+    return f"todo: {error.message}{hint}"
+
+
+def _rich_table(page: Page, now: datetime) -> object:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    columns = _used_columns(page, now)
+    for name in columns:
+        right = name == "ID"
+        wide = name == "Task"
+        table.add_column(
+            name, justify="right" if right else "left", no_wrap=right, ratio=1 if wide else None
+        )
+    for place, task in enumerate(page.tasks):
+        style = _STYLES.get(task.priority, "")
+        # Text, not str: a title such as [red] is no markup.
+        row = (Text(cells[place], overflow="fold") for cells in columns.values())
+        table.add_row(*row, style=style)
+    return table
+
+
+def _used_columns(page: Page, now: datetime) -> dict[str, list[str]]:
+    """Give the cells of each column; a column that says nothing is left out."""
+    tasks = page.tasks
+    columns = {
+        "ID": [str(task.number) for task in tasks],
+        "Task": [task.title for task in tasks],
+        "Status": [task.status if task.status != "pending" else "" for task in tasks],
+        "Due": ["" if task.due is None else dates.describe(task.due, now) for task in tasks],
+        "Priority": ["" if task.priority is Priority.MEDIUM else task.priority for task in tasks],
+        "Project": [task.project or "" for task in tasks],
+        "Tags": [" ".join(task.tags) for task in tasks],
+    }
+    return {name: cells for name, cells in columns.items() if any(cells)}
+
+
+def _fields(task: TaskView, now: datetime) -> list[tuple[str, str]]:
+    def shown(moment: date | None) -> str | None:
+        return None if moment is None else dates.describe(moment, now)
+
+    rows = [
+        ("ID", str(task.number)),
+        ("Title", task.title),
+        ("Description", task.description),
+        ("Status", task.status),
+        ("Priority", task.priority),
+        ("Project", task.project),
+        ("Tags", " ".join(task.tags)),
+        ("Due", shown(task.due)),
+        ("Created", shown(task.created_at)),
+        ("Updated", shown(task.updated_at)),
+        ("Completed", shown(task.completed_at)),
+        ("Owner", task.owner),
+        ("UUID", str(task.id)),
+    ]
+    return [(label, value) for label, value in rows if value]
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return "-"
+        case True:
+            return "yes"
+        case False:
+            return "no"
+        case tuple():
+            return " ".join(map(str, value)) or "-"
+        case _:
+            return str(value)

@@ -1,0 +1,64 @@
+"""What a maintainer does with the database as a whole."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Engine
+
+from todo_cli.domain.database import Migration, MigrationList, SchemaCheck, SchemaState, ServerView
+from todo_cli.services import private
+from todo_cli.settings import Settings
+from todo_cli.store import schema
+
+Say = Callable[[str], None]
+
+
+def upgrade(owner: Engine, target: str) -> SchemaState:
+    """Bring the schema up to ``target``. Raises NotFoundError, SchemaError, AuthError."""
+    applied = schema.upgrade(owner, target)
+    return SchemaState(revision=schema.current(owner), head=schema.HEAD, changed=tuple(applied))
+
+
+def downgrade(owner: Engine, target: str) -> SchemaState:
+    """Take the schema down to ``target``; what was above is lost. Raises as `upgrade`."""
+    undone = schema.downgrade(owner, target)
+    return SchemaState(revision=schema.current(owner), head=schema.HEAD, changed=tuple(undone))
+
+
+def current(owner: Engine) -> SchemaState:
+    """Give the revision of the database."""
+    return SchemaState(revision=schema.current(owner), head=schema.HEAD)
+
+
+def history() -> MigrationList:
+    """Give the migrations this program knows, the oldest first."""
+    known = (Migration(revision=name, about=about) for name, about in schema.history())
+    return MigrationList(migrations=tuple(known))
+
+
+def check(owner: Engine) -> SchemaCheck:
+    """Compare the database with this program. Raises SchemaError when it is behind or ahead."""
+    return SchemaCheck(revision=schema.HEAD, differences=tuple(schema.check(owner)))
+
+
+def start(settings: Settings, say: Say) -> ServerView:
+    """Start the private server, making it if there is none, and give its status."""
+    with private.person_engine(private.server(settings, say)) as engine:
+        engine.connect().close()
+    return status(settings, say)
+
+
+def stop(settings: Settings, say: Say) -> bool:
+    """Stop the private server; tell whether it ran."""
+    return private.server(settings, say).stop()
+
+
+def status(settings: Settings, say: Say) -> ServerView:
+    """Look at the private server without starting it."""
+    found = private.server(settings, say).status()
+    return ServerView(
+        folder=str(found.folder),
+        running=found.running,
+        version=found.version,
+        pid=found.pid,
+        size=found.size,
+    )

@@ -1,0 +1,78 @@
+"""The private database of this machine, set up on the spot by the steps a shared one takes.
+
+The superuser makes a database owner without any special right; the owner runs the migrations and
+adds the person; from then on the person's own role is used, under row-level security.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from sqlalchemy import Engine
+
+from todo_cli.settings import Settings
+from todo_cli.store import account, engine, roles, schema
+from todo_cli.store.embedded import SUPERUSER, PrivateServer
+
+DATABASE: Final = "todo"
+OWNER: Final = "todo_owner"
+PERSON: Final = "todo_local"
+
+
+def server(settings: Settings, say: Callable[[str], None]) -> PrivateServer:
+    """Give the private server of these settings; it is not started."""
+    return PrivateServer(settings.folders.data, settings.idle_seconds, say)
+
+
+@contextmanager
+def person_engine(private: PrivateServer) -> Iterator[Engine]:
+    """Give the person's engine, after preparing the database if need be."""
+    with private.in_use():
+        if not private.is_prepared(schema.HEAD):
+            _prepare(private)
+        with _disposed(lambda: private.connect(DATABASE, PERSON), schema.HEAD) as person:
+            yield person
+
+
+@contextmanager
+def owner_engine(private: PrivateServer) -> Iterator[Engine]:
+    """Give the owner's engine; the database exists, its schema may be of any revision."""
+    with private.in_use():
+        with private.exclusively():
+            _make_database(private)
+            private.forget_preparation()  # whatever the owner does, the next command looks again
+        with _disposed(lambda: private.connect(DATABASE, OWNER), None) as owner:
+            yield owner
+
+
+def _prepare(private: PrivateServer) -> None:
+    with private.exclusively():
+        if private.is_prepared(schema.HEAD):
+            return  # by another program, while we waited
+        _make_database(private)
+        with _disposed(lambda: private.connect(DATABASE, OWNER), None) as owner:
+            schema.upgrade(owner)
+        with engine.work_on(private.connect(DATABASE, OWNER)) as cursor:
+            roles.create_person(cursor, PERSON, local_email())
+        private.mark_prepared(schema.HEAD)
+
+
+def _make_database(private: PrivateServer) -> None:
+    superuser = private.connect("postgres", SUPERUSER)
+    with engine.work_on(superuser, autocommit=True) as cursor:  # CREATE DATABASE wants it so
+        roles.create_database(cursor, OWNER, DATABASE)
+
+
+def local_email() -> str:
+    """Give the address of the person of a private database, made of the account's name."""
+    return f"{re.sub(r'[^A-Za-z0-9._-]', '_', account.me())}@localhost"
+
+
+@contextmanager
+def _disposed(connect: engine.Connect, revision: str | None) -> Iterator[Engine]:
+    made = engine.make_engine(connect, revision)
+    try:
+        yield made
+    finally:
+        made.dispose()

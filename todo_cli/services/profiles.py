@@ -1,0 +1,32 @@
+"""Profiles: the databases a person can choose from."""
+
+from todo_cli import settings
+from todo_cli.domain.database import ProfileView
+from todo_cli.settings import Settings
+from todo_cli.store import url
+
+
+def find(known: Settings) -> tuple[ProfileView, ...]:
+    """Give every profile, the private database first, then by name."""
+    return tuple(_view(known, name) for name in (settings.LOCAL, *sorted(known.profiles)))
+
+
+def use(known: Settings, name: str) -> ProfileView:
+    """Make a profile the default and give it. Raises NotFoundError."""
+    settings.use_profile(known.folders, name)
+    return _view(known, name).model_copy(update={"default": True})
+
+
+def remove(known: Settings, name: str) -> ProfileView:
+    """Forget a profile and give it as it was. Raises NotFoundError or ConflictError."""
+    settings.remove_profile(known.folders, name)
+    return _view(known, name)
+
+
+def _view(known: Settings, name: str) -> ProfileView:
+    target = known.profiles.get(name)
+    return ProfileView(
+        name=name,
+        default=name == known.default_profile,
+        url=None if target is None else url.redact(target),
+    )

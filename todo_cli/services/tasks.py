@@ -1,0 +1,50 @@
+"""What a person does with tasks."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlmodel import Session
+
+from todo_cli.domain.filters import Filter
+from todo_cli.domain.task import NewTask, Outcome, Page, TaskRefs, TaskView
+from todo_cli.store import reads, writes
+
+
+def add(session: Session, tasks: Sequence[NewTask], command_id: UUID) -> tuple[TaskView, ...]:
+    """Add tasks, all or none, numbered in their order."""
+    return writes.add_tasks(session, tasks, command_id)
+
+
+def find(session: Session, wanted: Filter) -> Page:
+    """Give the tasks that pass a filter."""
+    return reads.list_tasks(session, wanted)
+
+
+def show(session: Session, refs: TaskRefs) -> TaskView:
+    """Give one task. Raises NotFoundError."""
+    return reads.get_task(session, refs)
+
+
+def complete(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
+    """Complete tasks. Raises NotFoundError, or ConflictError for one in the trash."""
+    return writes.complete(session, refs, command_id)
+
+
+def reopen(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
+    """Make completed tasks pending. Raises NotFoundError, or ConflictError as `complete`."""
+    return writes.reopen(session, refs, command_id)
+
+
+def delete(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
+    """Put tasks into the trash. Raises NotFoundError."""
+    return writes.delete(session, refs, command_id)
+
+
+def restore(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
+    """Take tasks out of the trash. Raises NotFoundError."""
+    return writes.restore(session, refs, command_id)
+
+
+def purge(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[TaskView, ...]:
+    """Delete tasks for good. Raises NotFoundError."""
+    return writes.purge(session, refs, command_id)

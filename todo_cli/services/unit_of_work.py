@@ -1,0 +1,60 @@
+"""The one way in: profile -> URL or private server -> schema up to date -> session."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from todo_cli.errors import AuthError
+from todo_cli.services import private
+from todo_cli.settings import Settings
+from todo_cli.store import engine, schema, url
+
+Say = Callable[[str], None]
+
+
+@contextmanager
+def open_session(settings: Settings, say: Say) -> Iterator[Session]:
+    """Open the person's session. The private database sets itself up or upgrades itself first.
+
+    ``say`` is told what takes longer than a moment. Raises UnavailableError, AuthError; the
+    session's first statement raises SchemaError when the database does not fit this program.
+    """
+    with _person_engine(settings, say) as person, engine.open_session(person) as session:
+        yield session
+
+
+@contextmanager
+def open_owner(settings: Settings, say: Say) -> Iterator[Engine]:
+    """Give the engine of the database's owner, for work on the schema. Raises AuthError."""
+    if settings.admin_url is not None:
+        owner = engine.make_engine(_connect(settings.admin_url, settings), None)
+        try:
+            yield owner
+        finally:
+            owner.dispose()
+    elif settings.database_url is not None:
+        raise AuthError(
+            "this needs the login of the database's owner", "set TODO_ADMIN_DATABASE_URL"
+        )
+    else:
+        with private.owner_engine(private.server(settings, say)) as owner:
+            yield owner
+
+
+@contextmanager
+def _person_engine(settings: Settings, say: Say) -> Iterator[Engine]:
+    if settings.database_url is None:
+        with private.person_engine(private.server(settings, say)) as person:
+            yield person
+        return
+    person = engine.make_engine(_connect(settings.database_url, settings), schema.HEAD)
+    try:
+        yield person
+    finally:
+        person.dispose()
+
+
+def _connect(database_url: str, settings: Settings) -> engine.Connect:
+    return engine.connect_url(url.check(database_url), settings.timeout)

@@ -1,0 +1,176 @@
+"""Flags > environment > config file: which database, which folders, which profile.
+
+The one place that knows the folders and the environment variables of `todo`.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from platformdirs import PlatformDirs
+
+from todo_cli.errors import ConflictError, NotFoundError, UsageError
+
+LOCAL: Final = "local"  # the profile of the private PostgreSQL
+_DEFAULT_IDLE_MINUTES: Final = 15
+_DEFAULT_TIMEOUT: Final = 15.0  # seconds
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where the program keeps things; none of them is made before it is needed."""
+
+    config: Path
+    data: Path
+
+    @property
+    def config_file(self) -> Path:
+        """The config file, which may not exist."""
+        return self.config / "config.toml"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What flags, environment and config file say. ``timeout`` and ``idle_seconds`` in seconds."""
+
+    folders: Folders
+    profile: str
+    database_url: str | None
+    admin_url: str | None
+    profiles: Mapping[str, str]
+    default_profile: str
+    timeout: float
+    idle_seconds: float
+
+    def __repr__(self) -> str:
+        """Show the profile alone: the URLs may hold passwords."""
+        return f"Settings(profile={self.profile!r})"
+
+
+def load(
+    environ: Mapping[str, str], profile: str | None = None, timeout: float | None = None
+) -> Settings:
+    """Put flags (the arguments), environment and config file together.
+
+    Which database: ``profile`` > TODO_DATABASE_URL > TODO_PROFILE > the config's default >
+    the private PostgreSQL. Raises UsageError for a config that cannot be read and NotFoundError
+    for a profile that does not exist.
+    """
+    folders = find_folders(environ)
+    config = _Config(folders.config_file)
+    profiles = config.profiles()
+    default = config.text("default_profile") or LOCAL
+    environment_url = environ.get("TODO_DATABASE_URL") or None
+    name = profile or environ.get("TODO_PROFILE") or default
+    url = profiles.get(name)
+    if profile is None and environment_url is not None:
+        url = environment_url
+    elif name != LOCAL and url is None:
+        raise NotFoundError(f"no profile {name}", "run: todo profile list")
+    return Settings(
+        folders=folders,
+        profile=name,
+        database_url=url,
+        admin_url=environ.get("TODO_ADMIN_DATABASE_URL") or None,
+        profiles=profiles,
+        default_profile=default,
+        timeout=_DEFAULT_TIMEOUT if timeout is None else timeout,
+        idle_seconds=60 * config.number("idle_minutes", _DEFAULT_IDLE_MINUTES),
+    )
+
+
+def find_folders(environ: Mapping[str, str]) -> Folders:
+    """Give the folders: below TODO_HOME where it is set, else the platform's own."""
+    home = environ.get("TODO_HOME")
+    if home:
+        return Folders(config=Path(home).absolute(), data=Path(home).absolute() / "data")
+    platform = PlatformDirs("todo-cli", appauthor=False)
+    return Folders(config=platform.user_config_path, data=platform.user_data_path)
+
+
+def use_profile(folders: Folders, name: str) -> None:
+    """Make a profile the default. Raises NotFoundError."""
+    config = _Config(folders.config_file)
+    if name != LOCAL and name not in config.profiles():
+        raise NotFoundError(f"no profile {name}", "run: todo profile list")
+    config.write({"default_profile": name})
+
+
+def remove_profile(folders: Folders, name: str) -> None:
+    """Forget a profile. Raises NotFoundError, or ConflictError for the private database's."""
+    if name == LOCAL:
+        raise ConflictError("the profile local cannot be removed: it is the private database")
+    config = _Config(folders.config_file)
+    if name not in config.profiles():
+        raise NotFoundError(f"no profile {name}", "run: todo profile list")
+    was_default = config.text("default_profile") == name
+    config.write({"default_profile": LOCAL} if was_default else {}, forget=name)
+
+
+class _Config:
+    """The config file, which people edit by hand: every value is checked."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._values = self._read()
+
+    def text(self, key: str) -> str | None:
+        value = self._values.get(key)
+        if value is not None and not isinstance(value, str):
+            raise self._wrong(f"{key} must be a text")
+        return value
+
+    def number(self, key: str, default: float) -> float:
+        value = self._values.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+            raise self._wrong(f"{key} must be a number above 0")
+        return float(value)
+
+    def profiles(self) -> dict[str, str]:
+        table = self._values.get("profiles", {})
+        if not isinstance(table, dict):
+            raise self._wrong("profiles must be a table")
+        urls = {}
+        for name, profile in table.items():
+            url = profile.get("url") if isinstance(profile, dict) else None
+            if not isinstance(url, str):
+                raise self._wrong(f"profile {name} needs a url")
+            urls[name] = url
+        return urls
+
+    def write(self, values: dict[str, str], forget: str | None = None) -> None:
+        """Change the file, keeping its comments, by writing a new one in its place."""
+        import tomlkit  # slow to import, and seldom needed
+
+        document = tomlkit.parse(self._path.read_text() if self._path.exists() else "")
+        document.update(values)
+        if forget is not None:
+            profiles: Any = document["profiles"]
+            profiles.pop(forget)
+        new = self._path.with_suffix(".new")
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(tomlkit.dumps(document))
+            new.replace(self._path)
+        except OSError as error:
+            raise UsageError(f"cannot write {self._path}: {error.strerror}") from None
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            return tomllib.loads(self._path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        except OSError as error:
+            raise UsageError(f"cannot read {self._path}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise self._wrong("not UTF-8") from None
+        except tomllib.TOMLDecodeError as error:
+            raise self._wrong(f"not TOML: {error}") from None
+
+    def _wrong(self, what: str) -> UsageError:
+        return UsageError(f"the config file {self._path} is wrong: {what}")

@@ -1,0 +1,136 @@
+"""Every query, one function each. Row-level security limits each to the person's own tasks."""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Label,
+    RowMapping,
+    Select,
+    SQLColumnExpression,
+    and_,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+from sqlmodel import Session, col
+
+from todo_cli.domain.dates import Limit
+from todo_cli.domain.filters import Filter, Sort, SortField
+from todo_cli.domain.task import Page, Status, TaskRefs, TaskView
+from todo_cli.errors import NotFoundError
+from todo_cli.store.models import Task
+
+# What a view is made of; writes.py returns the same columns.
+VIEW_COLUMNS: Final = (
+    "id, number, title, description, status, priority, project, tags, due_date, due_all_day, "
+    "created_at, updated_at, completed_at"
+)
+OWNER: Final = "(SELECT email FROM todo.users WHERE id = (SELECT todo.me()))"
+
+_COLUMNS = [getattr(Task, name) for name in VIEW_COLUMNS.split(", ")]
+_OWNER: Label[str] = literal_column(OWNER).label("owner")
+_PLAIN = [name for name in TaskView.model_fields if name not in {"tags", "due"}]
+
+
+def view(row: RowMapping) -> TaskView:
+    """Make a view of a row that has `VIEW_COLUMNS` and the owner."""
+    due: datetime | None = row["due_date"]
+    return TaskView(
+        **{name: row[name] for name in _PLAIN},
+        tags=tuple(row["tags"]),
+        due=due.astimezone(UTC).date() if due and row["due_all_day"] else due,
+    )
+
+
+def list_tasks(session: Session, wanted: Filter) -> Page:
+    """Give the tasks that pass the filter, in its order, and how many there are in all."""
+    conditions = _conditions(wanted)
+    query: Select[Any] = select(*_COLUMNS, _OWNER).where(*conditions).order_by(*_order(wanted.sort))
+    if wanted.limit is None:
+        tasks = tuple(view(row) for row in session.execute(query).mappings())
+        return Page(tasks=tasks, total=len(tasks))
+    total = select(func.count()).select_from(Task).where(*conditions).scalar_subquery()
+    query = query.add_columns(total.label("total")).limit(wanted.limit)
+    rows = session.execute(query).mappings().all()
+    return Page(tasks=tuple(map(view, rows)), total=rows[0]["total"] if rows else 0)
+
+
+def get_task(session: Session, refs: TaskRefs) -> TaskView:
+    """Give the one task that is named, in whatever state. Raises NotFoundError."""
+    named = or_(col(Task.number).in_(refs.numbers), col(Task.id).in_(refs.ids))
+    row = session.execute(select(*_COLUMNS, _OWNER).where(named)).mappings().one_or_none()
+    if row is None:
+        raise NotFoundError(f"no task {', '.join(map(str, refs.numbers + refs.ids))}")
+    return view(row)
+
+
+def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if len(wanted.statuses) == 1:
+        conditions.append(col(Task.status) == wanted.statuses[0].value)
+    elif len(wanted.statuses) < len(Status):
+        conditions.append(col(Task.status).in_([status.value for status in wanted.statuses]))
+    if wanted.project is not None:
+        conditions.append(col(Task.project) == wanted.project)
+    if wanted.tags:
+        conditions.append(col(Task.tags).contains(list(wanted.tags)))
+    if wanted.priority is not None:
+        conditions.append(col(Task.priority) == wanted.priority.value)
+    if wanted.due_before is not None:
+        conditions.append(_due_before(wanted.due_before))
+    if wanted.due_after is not None:
+        conditions.append(_due_after(wanted.due_after))
+    if wanted.search is not None:
+        title, description = col(Task.title), col(Task.description)
+        conditions.append(
+            or_(
+                title.icontains(wanted.search, autoescape=True),
+                description.icontains(wanted.search, autoescape=True),
+            )
+        )
+    return conditions
+
+
+def _due_before(limit: Limit) -> ColumnElement[bool]:
+    due, day = col(Task.due_date), utc_midnight(limit)
+    return and_(
+        due < max(day, limit.instant),  # what an index can use
+        due < case((col(Task.due_all_day), day), else_=limit.instant),
+    )
+
+
+def _due_after(limit: Limit) -> ColumnElement[bool]:
+    due, day = col(Task.due_date), utc_midnight(limit)
+    return and_(
+        due >= min(day, limit.instant),
+        case((col(Task.due_all_day), due > day), else_=due >= limit.instant),
+    )
+
+
+def utc_midnight(limit: Limit) -> datetime:
+    """Give the day of a limit as an all-day due date is stored: at 00:00 UTC."""
+    return datetime(limit.day.year, limit.day.month, limit.day.day, tzinfo=UTC)
+
+
+def _order(sort: Sort | None) -> list[SQLColumnExpression[Any]]:
+    if sort is None:
+        return [col(Task.due_date), col(Task.priority_rank), col(Task.number)]
+    column = _sort_column(sort.field)
+    chosen = column.desc().nulls_last() if sort.descending else column.asc().nulls_last()
+    return [chosen, col(Task.number)]
+
+
+def _sort_column(field: SortField) -> SQLColumnExpression[Any]:
+    match field:
+        case SortField.DUE:
+            return col(Task.due_date)
+        case SortField.PRIORITY:
+            return -col(Task.priority_rank)  # the least important first, as in the domain
+        case SortField.TITLE:
+            return func.lower(col(Task.title))
+        case _:
+            return col(getattr(Task, field.value))

@@ -1,0 +1,226 @@
+"""Upgrade, downgrade, current, history and check: Alembic driven from Python.
+
+Each migration is a transaction by itself. Migrations on one database come one after the other,
+because each locks the version table first: any member could take an advisory lock and keep it, but
+not this one.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import Script, ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+
+import todo_cli
+from todo_cli.errors import NotFoundError, SchemaError, TodoError
+from todo_cli.store.models import SCHEMA, metadata
+
+VERSION_TABLE: Final = "alembic_version"
+HEAD: Final = "0003"  # the schema that this program needs; a test compares it with migrations/
+MONTHS_AHEAD: Final = 24
+LOCK_TIMEOUT: Final = "lock_timeout = '10s'"  # how long a migration waits for a lock
+
+_GROUND = f"""
+CREATE SCHEMA IF NOT EXISTS {SCHEMA};
+CREATE TABLE IF NOT EXISTS {SCHEMA}.{VERSION_TABLE} (
+    version_num varchar(32) CONSTRAINT alembic_version_pkc PRIMARY KEY
+);
+"""
+_LOCK = f"LOCK TABLE {SCHEMA}.{VERSION_TABLE} IN ACCESS EXCLUSIVE MODE"
+
+
+def upgrade(engine: Engine, target: str = "head") -> list[str]:
+    """Bring the database up to ``target`` and give the revisions that were applied, oldest first.
+
+    Nothing happens when it is there already, or beyond. ``engine`` is the owner's. Raises
+    NotFoundError for an unknown target, SchemaError for a database newer than this program.
+    """
+    scripts = _scripts()
+    wanted = _position(scripts, target)
+    _lay_ground(engine)
+    applied = []
+    for position, script in enumerate(scripts[:wanted], start=1):
+        with _locked(engine) as connection:
+            if _present(connection, scripts) < position:
+                command.upgrade(_config(connection), script.revision)
+                applied.append(script.revision)
+    if wanted == len(scripts):
+        with _transaction(engine) as connection:
+            connection.execute(text(f"SELECT todo.extend_change_log({MONTHS_AHEAD})"))
+    return applied
+
+
+def downgrade(engine: Engine, target: str) -> list[str]:
+    """Take the database down to ``target`` (``base`` is nothing) and give what was undone.
+
+    Raises as `upgrade` does. What the undone migrations had made is lost.
+    """
+    scripts = _scripts()
+    wanted = _position(scripts, target)
+    _lay_ground(engine)
+    undone = []
+    for position in range(len(scripts), wanted, -1):
+        with _locked(engine) as connection:
+            if _present(connection, scripts) == position:
+                below = scripts[position - 2].revision if position > 1 else "base"
+                command.downgrade(_config(connection), below)
+                undone.append(scripts[position - 1].revision)
+    return undone
+
+
+def current(engine: Engine) -> str | None:
+    """Give the revision of the database, None when it has none."""
+    with _transaction(engine) as connection:
+        return _revision(connection)
+
+
+def history() -> list[tuple[str, str]]:
+    """Give every revision this program knows and what it is about, the oldest first."""
+    return [(script.revision, (script.doc or "").rstrip(".")) for script in _scripts()]
+
+
+def check(engine: Engine) -> list[str]:
+    """Compare the tables with the models and give the differences, as one line each.
+
+    Raises SchemaError when the database is behind or ahead of this program.
+    """
+    with _transaction(engine) as connection:
+        present = _revision(connection)
+        if present != HEAD:
+            known = present is None or present in [each.revision for each in _scripts()]
+            raise _behind(present) if known else _ahead(present or "")
+        return [*_model_differences(connection), *_unguarded(connection)]
+
+
+def migrations_folder() -> Path:
+    """Give the folder of the migrations: in the wheel, or beside the package in a checkout."""
+    package = Path(todo_cli.__file__).parent
+    inside = package / "migrations"
+    return inside if inside.is_dir() else package.parent / "migrations"
+
+
+def _scripts() -> list[Script]:
+    return list(ScriptDirectory.from_config(_config(None)).walk_revisions())[::-1]
+
+
+def _config(connection: Connection | None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _position(scripts: list[Script], target: str) -> int:
+    """Give how many migrations are applied at ``target``."""
+    names = ["base", *(script.revision for script in scripts)]
+    if target == "head":
+        return len(scripts)
+    if target not in names:
+        raise NotFoundError(f"no revision {target[:40]}", f"one of {', '.join(names)}, head")
+    return names.index(target)
+
+
+def _present(connection: Connection, scripts: list[Script]) -> int:
+    revision = _revision(connection)
+    known = [script.revision for script in scripts]
+    if revision is not None and revision not in known:
+        raise _ahead(revision)
+    return 0 if revision is None else known.index(revision) + 1
+
+
+def _revision(connection: Connection) -> str | None:
+    """Read the version table, which the very first upgrade has yet to make."""
+    name = f"{SCHEMA}.{VERSION_TABLE}"
+    if connection.execute(text("SELECT to_regclass(:name)"), {"name": name}).scalar() is None:
+        return None
+    query = f"SELECT version_num FROM {SCHEMA}.{VERSION_TABLE}"  # noqa: S608 - constants
+    revision: str | None = connection.execute(text(query)).scalar()
+    return revision
+
+
+def _lay_ground(engine: Engine) -> None:
+    with _transaction(engine) as connection:
+        name = f"{SCHEMA}.{VERSION_TABLE}"
+        there = connection.execute(text("SELECT to_regclass(:name)"), {"name": name}).scalar()
+    if there is not None:
+        return
+    try:
+        with _transaction(engine) as connection:
+            connection.execute(text(_GROUND))
+    except TodoError:  # somebody else was faster, or it cannot be done
+        with _transaction(engine) as connection:
+            connection.execute(text(f"SELECT FROM {SCHEMA}.{VERSION_TABLE}"))
+
+
+@contextmanager
+def _transaction(engine: Engine) -> Iterator[Connection]:
+    with engine.execution_options(isolation_level="READ COMMITTED").begin() as connection:
+        yield connection
+
+
+@contextmanager
+def _locked(engine: Engine) -> Iterator[Connection]:
+    with _transaction(engine) as connection:
+        connection.execute(text(f"SET LOCAL {LOCK_TIMEOUT}"))
+        connection.execute(text(_LOCK))
+        yield connection
+
+
+def _behind(present: str | None) -> SchemaError:
+    state = f"at revision {present}" if present else "without the schema of todo"
+    return SchemaError(
+        f"the database is {state}; this program needs {HEAD}", "run: todo db upgrade"
+    )
+
+
+def _ahead(present: str) -> SchemaError:
+    return SchemaError(
+        f"the database is at revision {present}, newer than this program ({HEAD})", "upgrade todo"
+    )
+
+
+def _model_differences(connection: Connection) -> list[str]:
+    def ours(name: str | None, kind: str, parents: Any) -> bool:
+        if kind == "schema":
+            return name == SCHEMA
+        return not (kind == "table" and name is not None and name.startswith("task_events_"))
+
+    context = MigrationContext.configure(
+        connection,
+        opts={
+            "include_schemas": True,
+            "include_name": ours,
+            "version_table": VERSION_TABLE,
+            "version_table_schema": SCHEMA,
+        },
+    )
+    return [_describe(difference) for difference in compare_metadata(context, metadata)]
+
+
+def _describe(difference: Any) -> str:
+    """Put one entry of Alembic's comparison into words: what would have to be done, and to what."""
+    if isinstance(difference, list):
+        return "; ".join(map(_describe, difference))
+    verb, *subjects = difference
+    names = [getattr(each, "name", each) for each in subjects]
+    return " ".join([verb.replace("_", " "), *(str(name) for name in names if name is not None)])
+
+
+def _unguarded(connection: Connection) -> list[str]:
+    query = """
+        SELECT format('row-level security is not forced on %s', relname)
+          FROM pg_class
+         WHERE relnamespace = to_regnamespace('todo') AND relkind IN ('r', 'p')
+           AND NOT (relrowsecurity AND relforcerowsecurity)
+         UNION ALL
+        SELECT format('trigger %s of %s is not always enabled', tgname, tgrelid::regclass)
+          FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid
+         WHERE relnamespace = to_regnamespace('todo') AND NOT tgisinternal AND tgenabled <> 'A'
+    """
+    return list(connection.execute(text(query)).scalars())

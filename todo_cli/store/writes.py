@@ -1,0 +1,156 @@
+"""Every change, one function and one statement each.
+
+A statement locks the tasks it names and fails as a whole when one is missing. ``command_id`` is
+made once for each command and kept through its retries: the same command again changes nothing
+and gives the same tasks.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from todo_cli.domain.task import NewTask, Outcome, Status, TaskRefs, TaskView
+from todo_cli.store.reads import OWNER, VIEW_COLUMNS, view
+
+# Whatever is there already burns no number. The numbers follow the order of the list.
+_ADD: Final = f"""
+WITH given AS (
+    SELECT * FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS g (
+        place bigint, id uuid, title text, description text, priority text, project text,
+        tags text[], due_date timestamptz, due_all_day boolean)
+), missing AS MATERIALIZED (
+    SELECT g.*, row_number() OVER (ORDER BY g.place) AS nth FROM given g
+     WHERE NOT EXISTS (SELECT FROM todo.tasks t
+                        WHERE t.user_id = (SELECT todo.me()) AND t.id = g.id)
+), block AS MATERIALIZED (
+    SELECT todo.reserve_numbers(count(*)) AS first FROM missing HAVING count(*) > 0
+), added AS (
+    INSERT INTO todo.tasks (id, number, title, description, priority, project, tags,
+                            due_date, due_all_day, command_id)
+    SELECT m.id, b.first + m.nth - 1, m.title, m.description, m.priority, m.project, m.tags,
+           m.due_date, m.due_all_day, :command_id
+      FROM missing m CROSS JOIN block b ORDER BY m.nth
+        ON CONFLICT (user_id, id) DO NOTHING
+    RETURNING {VIEW_COLUMNS}
+)
+SELECT *, {OWNER} AS owner FROM added ORDER BY number
+"""  # noqa: S608 - constants of ours
+
+_FOUND: Final = f"""
+SELECT {VIEW_COLUMNS}, {OWNER} AS owner FROM todo.tasks
+ WHERE id = ANY (CAST(:ids AS uuid[])) ORDER BY number
+"""  # noqa: S608 - constants of ours
+
+# 'named' locks the tasks or fails. A task that this very command has changed before counts as
+# changed, so that a repeated command gives the same answer.
+_MOVE: Final = f"""
+WITH named AS MATERIALIZED (
+    SELECT * FROM todo.lock_tasks(CAST(:numbers AS bigint[]), CAST(:ids AS uuid[]),
+                                  CAST(:allowed AS text[]))
+), moved AS (
+    UPDATE todo.tasks t
+       SET status = CASE WHEN :restore AND n.completed_at IS NOT NULL THEN 'completed'
+                         ELSE :status END,
+           command_id = :command_id
+      FROM named n
+     WHERE t.user_id = n.user_id AND t.id = n.id AND n.status = ANY (CAST(:movable AS text[]))
+    RETURNING t.*
+)
+SELECT {VIEW_COLUMNS}, {OWNER} AS owner, true AS changed FROM moved
+ UNION ALL
+SELECT {VIEW_COLUMNS}, {OWNER} AS owner, command_id IS NOT DISTINCT FROM :command_id FROM named
+ WHERE status <> ALL (CAST(:movable AS text[]))
+ ORDER BY number
+"""  # noqa: S608 - constants of ours
+
+_PURGE: Final = f"""
+SELECT {VIEW_COLUMNS}, {OWNER} AS owner
+  FROM todo.purge(CAST(:numbers AS bigint[]), CAST(:ids AS uuid[]), :command_id)
+ ORDER BY number
+"""  # noqa: S608 - constants of ours
+
+
+def add_tasks(session: Session, tasks: Sequence[NewTask], command_id: UUID) -> tuple[TaskView, ...]:
+    """Add the tasks, all or none, and give them numbered in the order they came."""
+    payload = json.dumps([_row(place, task) for place, task in enumerate(tasks)])
+    parameters = {"tasks": payload, "command_id": command_id}
+    rows = session.execute(text(_ADD), parameters).mappings().all()
+    if len(rows) < len(tasks):  # the command is a repeated one
+        ids = [str(task.id) for task in tasks]
+        rows = session.execute(text(_FOUND), {"ids": ids}).mappings().all()
+    return tuple(view(row) for row in rows)
+
+
+def complete(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
+    """Complete pending tasks. Raises NotFoundError, or ConflictError for one in the trash."""
+    return _move(session, refs, command_id, Status.COMPLETED, [Status.PENDING])
+
+
+def reopen(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
+    """Make completed tasks pending. Raises NotFoundError, or ConflictError as `complete` does."""
+    return _move(session, refs, command_id, Status.PENDING, [Status.COMPLETED])
+
+
+def delete(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
+    """Put tasks into the trash. Raises NotFoundError."""
+    return _move(session, refs, command_id, Status.DELETED, [Status.PENDING, Status.COMPLETED])
+
+
+def restore(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
+    """Take tasks out of the trash, pending or completed as they were. Raises NotFoundError."""
+    return _move(session, refs, command_id, Status.PENDING, [Status.DELETED])
+
+
+def purge(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[TaskView, ...]:
+    """Delete tasks for good and give them as they were. Raises NotFoundError."""
+    parameters = {**_named(refs), "command_id": command_id}
+    rows = session.execute(text(_PURGE), parameters).mappings()
+    return tuple(view(row) for row in rows)
+
+
+def _move(
+    session: Session,
+    refs: TaskRefs,
+    command_id: UUID,
+    status: Status,
+    movable: list[Status],
+) -> tuple[Outcome, ...]:
+    """Give tasks of the ``movable`` states the state ``status`` and leave others as they are."""
+    trash = Status.DELETED in (status, *movable)
+    allowed = list(Status) if trash else [Status.PENDING, Status.COMPLETED]
+    parameters = {
+        **_named(refs),
+        "command_id": command_id,
+        "status": status.value,
+        "restore": Status.DELETED in movable,
+        "movable": [each.value for each in movable],
+        "allowed": [each.value for each in allowed],
+    }
+    rows = session.execute(text(_MOVE), parameters).mappings()
+    return tuple(Outcome(task=view(row), changed=row["changed"]) for row in rows)
+
+
+def _named(refs: TaskRefs) -> dict[str, Any]:
+    return {"numbers": list(refs.numbers), "ids": [str(uuid) for uuid in refs.ids]}
+
+
+def _row(place: int, task: NewTask) -> dict[str, Any]:
+    due_date, due_all_day = stored_due(task.due)
+    return {
+        **task.model_dump(mode="json", exclude={"due"}),
+        "place": place,
+        "due_date": None if due_date is None else due_date.isoformat(),
+        "due_all_day": due_all_day,
+    }
+
+
+def stored_due(due: date | datetime | None) -> tuple[datetime | None, bool]:
+    """Give ``due_date`` and ``due_all_day``: a day is kept as that day at 00:00 UTC."""
+    if due is None or isinstance(due, datetime):
+        return due, False
+    return datetime(due.year, due.month, due.day, tzinfo=UTC), True
