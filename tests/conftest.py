@@ -28,7 +28,7 @@ from todo_cli.store import engine, roles, schema
 from todo_cli.store.embedded import PrivateServer
 from todo_cli.store.models import metadata
 
-assert metadata.tables  # noqa: S101 - the models are loaded before any test counts imports
+assert metadata.tables
 
 hypothesis_settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis_settings.load_profile("repeatable")
