@@ -136,8 +136,7 @@ def _present(connection: Connection, scripts: list[Script]) -> int:
 
 def _revision(connection: Connection) -> str | None:
     """Read the version table, which the very first upgrade has yet to make."""
-    name = f"{SCHEMA}.{VERSION_TABLE}"
-    if connection.execute(text("SELECT to_regclass(:name)"), {"name": name}).scalar() is None:
+    if _version_table(connection) is None:
         return None
     query = f"SELECT version_num FROM {SCHEMA}.{VERSION_TABLE}"  # noqa: S608 - constants
     revision: str | None = connection.execute(text(query)).scalar()
@@ -145,17 +144,26 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _lay_ground(engine: Engine) -> None:
-    with _transaction(engine) as connection:
-        name = f"{SCHEMA}.{VERSION_TABLE}"
-        there = connection.execute(text("SELECT to_regclass(:name)"), {"name": name}).scalar()
-    if there is not None:
+    """Make the version table, which the first migration finds in place."""
+    if _has_version_table(engine):
         return
     try:
         with _transaction(engine) as connection:
             connection.execute(text(_GROUND))
-    except TodoError:  # somebody else was faster, or it cannot be done
-        with _transaction(engine) as connection:
-            connection.execute(text(f"SELECT FROM {SCHEMA}.{VERSION_TABLE}"))
+    except TodoError:
+        if not _has_version_table(engine):  # else somebody was faster
+            raise
+
+
+def _has_version_table(engine: Engine) -> bool:
+    with _transaction(engine) as connection:
+        return _version_table(connection) is not None
+
+
+def _version_table(connection: Connection) -> int | None:
+    query = text("SELECT to_regclass(:name)::oid")
+    found: int | None = connection.execute(query, {"name": f"{SCHEMA}.{VERSION_TABLE}"}).scalar()
+    return found
 
 
 @contextmanager

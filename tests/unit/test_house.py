@@ -1,0 +1,137 @@
+"""The house keeps its shape: what is imported when, what is shipped, what is documented."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from todo_cli import __version__
+from todo_cli.cli.app import app
+from todo_cli.store import schema
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """Run `todo` in a new interpreter and give the top-level modules it has loaded."""
+    program = (
+        "import sys\n"
+        "from todo_cli.cli.app import main\n"
+        f"sys.argv = ['todo', *{list(arguments)}]\n"
+        "try:\n    main()\n"
+        "except SystemExit:\n    pass\n"
+        "print('\\n'.join(sys.modules), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return {name.split(".")[0] for name in done.stderr.split()}
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["add", "--help"]])
+def test_version_and_help_load_no_database_code(arguments: list[str]) -> None:
+    heavy = {"sqlalchemy", "sqlmodel", "alembic", "psycopg2", "tomlkit", "dateutil"}
+
+    assert not loaded_by(*arguments) & heavy
+
+
+def test_the_watcher_of_the_private_server_needs_the_standard_library_alone() -> None:
+    program = "import sys, todo_cli.store.idle; print('\\n'.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+
+    names = {name.split(".")[0] for name in done.stdout.split()}
+    assert names <= {*sys.stdlib_module_names, "todo_cli", "__main__"}
+
+
+def test_the_wheel_ships_every_migration_and_nothing_else_of_the_folder() -> None:
+    shipped = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    there = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "migrations").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+    assert set(shipped) == there
+    assert all(target == f"todo_cli/{source}" for source, target in shipped.items())
+
+
+def test_the_program_needs_the_newest_migration() -> None:
+    revisions = [revision for revision, _ in schema.history()]
+
+    assert revisions == sorted(revisions)
+    assert revisions[-1] == schema.HEAD
+
+
+def test_every_dependency_says_what_it_is_for() -> None:
+    lines = (ROOT / "pyproject.toml").read_text().splitlines()
+    requirements = [line for line in lines if re.match(r'    "[a-z0-9-]+(>=|")', line)]
+
+    assert len(requirements) > 15
+    assert all("  # " in line for line in requirements)
+
+
+def commands() -> dict[str, typer.core.TyperCommand]:
+    """Give every command under its whole name."""
+    found = {}
+    root = typer.main.get_command(app)
+    for name, command in root.commands.items():  # type: ignore[attr-defined]
+        inner = getattr(command, "commands", None)
+        for inner_name, inner_command in (inner or {"": command}).items():
+            found[f"{name} {inner_name}".strip()] = inner_command
+    return found
+
+
+def test_every_command_has_help_with_one_example() -> None:
+    for name, command in commands().items():
+        result = CliRunner().invoke(app, [*name.split(), "--help"])
+
+        assert result.exit_code == 0
+        assert command.help, name
+        assert result.stdout.count("Example: todo ") == 1, name
+        assert "--json" in result.stdout, name
+
+
+def test_the_readme_names_every_command_and_every_option() -> None:
+    readme = (ROOT / "README.md").read_text()
+
+    for name, command in commands().items():
+        group, _, last = name.rpartition(" ")
+        pattern = rf"`todo {group}.*`{last}\b|`todo {name}\b" if group else rf"`todo {name}\b"
+        assert re.search(pattern, readme), name
+        for parameter in command.params:
+            for option in parameter.opts:
+                if option.startswith("--"):
+                    assert option in readme, f"{name} {option}"
+
+
+def test_every_command_of_the_readme_exists() -> None:
+    readme = (ROOT / "README.md").read_text()
+    known = commands()
+    groups = {name.split()[0] for name in known if " " in name}
+
+    for first, second in re.findall(r"(?:`| {4}|&& )todo ([a-z]+)(?: ([a-z]+))?", readme):
+        if first in groups and second:
+            assert f"{first} {second}" in known, f"{first} {second}"
+        elif first not in groups:
+            assert first in known, first
+
+
+def test_version_is_that_of_the_package() -> None:
+    for arguments in (["--version"], ["list", "--version"], ["db", "check", "--version"]):
+        result = CliRunner().invoke(app, arguments)
+
+        assert (result.exit_code, result.stdout) == (0, f"todo {__version__}\n")
+
+
+def test_no_file_is_longer_than_350_lines() -> None:
+    for folder in ("todo_cli", "migrations", "tests", "benchmarks"):
+        for path in (ROOT / folder).rglob("*.py"):
+            assert len(path.read_text().splitlines()) <= 350, path
