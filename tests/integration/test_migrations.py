@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 import pytest
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from sqlalchemy import Engine
 
 from tests.conftest import Answer, Command, Database
@@ -30,7 +31,7 @@ def empty(database: Database) -> Iterator[Database]:
 
 
 @contextmanager
-def as_superuser(database: Database) -> Iterator[engine.Cursor]:
+def as_superuser(database: Database) -> Iterator[Cursor]:
     with engine.work_on(database.open("postgres", SUPERUSER), autocommit=True) as cursor:
         yield cursor
 

@@ -52,9 +52,10 @@ class TableOutput:
                 self._line(plain(task))
 
     def task(self, task: TaskView) -> None:
-        """Write a line for each field that has a value."""
+        """Write a line for each field that has a value; further lines of a value are indented."""
         for label, value in _fields(task, self._now()):
-            self._line(f"{label:<13}{value}")
+            indented = f"\n{'':<13}".join(value.splitlines())
+            self._line(f"{label:<13}{indented}")
 
     def outcomes(self, verb: str, outcomes: Sequence[Outcome]) -> None:
         """Confirm each task in a line."""

@@ -1,0 +1,171 @@
+"""No query reads the whole table, however large it grows."""
+
+import json
+from collections.abc import Callable, Iterator
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import event
+from sqlmodel import Session
+
+from tests.conftest import NOW, Database, Person
+from todo_cli.domain import dates
+from todo_cli.domain.filters import Filter, Sort, SortField
+from todo_cli.domain.task import NewTask, Priority, Status, TaskRefs, new_task
+from todo_cli.services import tasks
+from todo_cli.services.identity import new_id
+from todo_cli.store.embedded import SUPERUSER
+from todo_cli.store.reads import utc_midnight
+
+PEOPLE = 20
+TASKS = 1_500
+
+
+def some_tasks() -> list[NewTask]:
+    return [
+        new_task(
+            new_id(),
+            f"task {place}",
+            priority=list(Priority)[place % 4],
+            project=f"project {place % 7}",
+            tags=(f"tag{place % 5}",),
+            due=None if place % 3 else dates.parse(f"{place % 90}d", NOW),
+        )
+        for place in range(TASKS)
+    ]
+
+
+@pytest.fixture(scope="module")
+def someone(database: Database) -> Iterator[Person]:
+    """Give one of many people who have many tasks each, a third of them completed."""
+    people = [database.new_person() for _ in range(PEOPLE)]
+    for person in people:
+        with person.session() as session:
+            tasks.add(session, some_tasks(), uuid4())
+            done = TaskRefs(numbers=tuple(range(1, TASKS, 3)), ids=())
+            tasks.complete(session, done, uuid4())
+        person.forget()
+    with database.cursor(database.owner) as cursor:
+        cursor.execute("ANALYZE todo.tasks")
+    yield people[0]
+    people[0].forget()
+
+
+LIMIT = dates.before(dates.parse("eom", NOW) or NOW, NOW)
+
+FILTERS = [
+    Filter(limit=50),
+    Filter(),
+    Filter(statuses=(Status.PENDING, Status.COMPLETED)),
+    Filter(statuses=tuple(Status), limit=50),
+    Filter(
+        statuses=(Status.COMPLETED,),
+        sort=Sort(field=SortField.COMPLETED_AT, descending=True),
+        limit=50,
+    ),
+    Filter(statuses=(Status.DELETED,)),
+    Filter(project="project 3"),
+    Filter(tags=("tag1",)),
+    Filter(priority=Priority.HIGH),
+    Filter(due_before=LIMIT),
+    Filter(due_after=LIMIT),
+    Filter(search="task 99"),
+    *(Filter(sort=Sort(field=field), limit=50) for field in SortField),
+]
+
+ONE = TaskRefs(numbers=(7,), ids=())
+OPERATIONS: dict[str, Callable[[Session], object]] = {
+    "show": lambda session: tasks.show(session, ONE),
+    "add": lambda session: tasks.add(session, some_tasks()[:2], uuid4()),
+    "done": lambda session: tasks.complete(session, ONE, uuid4()),
+    "reopen": lambda session: tasks.reopen(session, ONE, uuid4()),
+    "rm": lambda session: tasks.delete(session, ONE, uuid4()),
+    "restore": lambda session: tasks.restore(session, ONE, uuid4()),
+    "purge": lambda session: tasks.purge(session, ONE, uuid4()),
+    **{
+        f"list {number}": lambda session, wanted=wanted: tasks.find(session, wanted)  # type: ignore[misc]
+        for number, wanted in enumerate(FILTERS)
+    },
+}
+
+
+def sequential_scans(database: Database) -> int:
+    with database.cursor(SUPERUSER) as cursor:
+        cursor.execute(
+            "SELECT seq_scan FROM pg_stat_user_tables WHERE relid = 'todo.tasks'::regclass"
+        )
+        (count,) = cursor.fetchone()
+    assert isinstance(count, int)
+    return count
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_no_command_scans_the_table_of_tasks(someone: Person, name: str) -> None:
+    with someone.session() as session:
+        connection = session.connection().connection.dbapi_connection
+        assert connection is not None
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_force_next_flush()")
+            before = sequential_scans(someone.database)
+            OPERATIONS[name](session)
+            cursor.execute("SELECT pg_stat_force_next_flush()")
+            cursor.execute("SELECT 1")
+
+    assert sequential_scans(someone.database) == before
+
+
+def plan(person: Person, wanted: Filter) -> str:
+    """Give the plan of a list, as the person's own role gets it."""
+    sent: list[tuple[str, object]] = []
+    with person.session() as session:
+        tasks.find(session, wanted)  # the first statement of a connection asks for the revision
+        engine = session.get_bind()
+        event.listen(
+            engine,
+            "before_cursor_execute",
+            lambda _c, _cur, statement, parameters, *_: sent.append((statement, parameters)),
+        )
+        tasks.find(session, wanted)
+    ((statement, parameters),) = sent
+    ((text,),) = person.query(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
+    return json.dumps(text)
+
+
+@pytest.mark.parametrize("number", range(len(FILTERS)))
+def test_every_list_is_planned_through_an_index(someone: Person, number: int) -> None:
+    found = plan(someone, FILTERS[number])
+
+    assert "Seq Scan" not in found
+    assert "tasks_" in found
+
+
+def test_the_first_pending_tasks_come_sorted_from_their_index(someone: Person) -> None:
+    found = plan(someone, Filter(limit=50))
+
+    assert "tasks_pending_idx" in found
+    assert "Sort" not in found
+
+
+def test_the_latest_completed_tasks_come_from_their_index(someone: Person) -> None:
+    found = plan(someone, FILTERS[4])
+
+    assert "tasks_completed_idx" in found
+
+
+@pytest.mark.parametrize("name", ["show", "add", "done", "reopen", "rm", "restore", "list 0"])
+def test_a_hot_command_is_one_statement(person: Person, name: str) -> None:
+    sent: list[str] = []
+    with person.session() as session:
+        tasks.add(session, some_tasks()[:10], uuid4())
+        event.listen(
+            session.get_bind(),
+            "before_cursor_execute",
+            lambda _c, _cur, statement, *_: sent.append(statement),
+        )
+        OPERATIONS[name](session)
+
+    assert len(sent) == 1
+
+
+def test_utc_midnight_is_how_an_all_day_date_is_stored() -> None:
+    assert utc_midnight(LIMIT).isoformat() == "2026-11-30T00:00:00+00:00"

@@ -1,0 +1,132 @@
+"""Flags > environment > config file > the private PostgreSQL."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Command
+from todo_cli import clock, settings
+from todo_cli.errors import NotFoundError, UsageError
+from todo_cli.settings import Settings
+
+CONFIG = """
+# kept
+default_profile = "work"
+idle_minutes = 0.5
+
+[profiles.work]
+url = "postgresql://alice:secret@db.example.com:5432/todo?sslmode=require"
+
+[profiles.home]
+url = "postgresql://nas/todo"
+"""
+
+
+def load(home: Path, profile: str | None = None, **environ: str) -> Settings:
+    return settings.load({"TODO_HOME": str(home), **environ}, profile)
+
+
+@pytest.fixture
+def configured(tmp_path: Path) -> Path:
+    (tmp_path / "config.toml").write_text(CONFIG)
+    return tmp_path
+
+
+def test_without_anything_it_is_the_private_database(tmp_path: Path) -> None:
+    found = load(tmp_path)
+
+    assert (found.profile, found.database_url) == ("local", None)
+    assert (found.timeout, found.idle_seconds) == (15.0, 900.0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_each_source_gives_way_to_the_one_above_it(configured: Path) -> None:
+    other = "postgresql://other/db"
+
+    assert load(configured).profile == "work"
+    assert load(configured, TODO_PROFILE="home").database_url == "postgresql://nas/todo"
+    assert load(configured, TODO_PROFILE="home", TODO_DATABASE_URL=other).database_url == other
+    assert load(configured, "home", TODO_DATABASE_URL=other).database_url == "postgresql://nas/todo"
+    assert load(configured, "local", TODO_DATABASE_URL=other).database_url is None
+    assert load(configured).idle_seconds == 30.0
+
+
+def test_an_empty_variable_is_none_at_all(configured: Path) -> None:
+    found = load(configured, TODO_DATABASE_URL="", TODO_PROFILE="", TODO_ADMIN_DATABASE_URL="")
+
+    assert (found.profile, found.admin_url) == ("work", None)
+
+
+def test_a_profile_that_does_not_exist_is_not_found(configured: Path) -> None:
+    for arguments in ({"profile": "nowhere"}, {"TODO_PROFILE": "nowhere"}):
+        with pytest.raises(NotFoundError):
+            load(configured, **arguments)
+
+
+def test_todo_home_moves_all_folders(tmp_path: Path) -> None:
+    folders = settings.find_folders({"TODO_HOME": str(tmp_path)})
+
+    assert folders.config == tmp_path
+    assert folders.data == tmp_path / "data"
+
+
+def test_settings_never_show_a_url(configured: Path) -> None:
+    assert "secret" not in repr(load(configured))
+
+
+def test_profiles_are_listed_without_secrets(configured: Path) -> None:
+    todo = Command({"TODO_HOME": str(configured)})
+
+    assert json.loads(todo("profile", "list", "--json").out) == [
+        {"name": "local", "default": False, "url": None},
+        {"name": "home", "default": False, "url": "postgresql://nas/todo"},
+        {"name": "work", "default": True, "url": "postgresql://db.example.com:5432/todo"},
+    ]
+    assert todo("profile", "list").out.splitlines()[1] == "home\tno\tpostgresql://nas/todo"
+
+
+def test_a_profile_is_used_and_removed_and_comments_stay(configured: Path) -> None:
+    todo = Command({"TODO_HOME": str(configured)})
+    config = configured / "config.toml"
+
+    assert todo("profile", "use", "home").err == "The default profile is now home.\n"
+    assert load(configured).profile == "home"
+    assert todo("profile", "remove", "home").err == "Removed the profile home.\n"
+    assert load(configured).profile == "local"
+    assert "# kept" in config.read_text()
+    assert todo("profile", "use", "local").code == 0
+    assert config.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in configured.iterdir()] == ["config.toml"]
+
+
+def test_a_profile_that_is_not_there_cannot_be_used_or_removed(configured: Path) -> None:
+    todo = Command({"TODO_HOME": str(configured)})
+
+    assert todo("profile", "use", "nowhere").code == 3
+    assert todo("profile", "remove", "nowhere").code == 3
+    assert todo("profile", "remove", "local").code == 5
+    assert (configured / "config.toml").read_text() == CONFIG
+
+
+def test_the_clock_is_in_the_zone_of_tz() -> None:
+    fixed = {"TODO_NOW": "2026-11-25T16:00:00Z"}
+
+    for zone, text in (
+        ("Asia/Tokyo", "2026-11-26T01:00:00+09:00"),
+        (":America/New_York", "2026-11-25T11:00:00-05:00"),
+        ("/usr/share/zoneinfo/UTC", "2026-11-25T16:00:00+00:00"),
+        ("EST5EDT", "2026-11-25T11:00:00-05:00"),
+    ):
+        if not zone.startswith("/") or Path(zone).exists():
+            assert clock.now({**fixed, "TZ": zone}).isoformat() == text
+
+
+def test_the_clock_runs_without_todo_now() -> None:
+    assert clock.now({"TZ": "UTC"}).tzinfo is not None
+    assert clock.now({}).tzinfo is not None
+
+
+def test_a_zone_that_is_none_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="names no time zone"):
+        clock.now({"TZ": "Nowhere/At_All"})
