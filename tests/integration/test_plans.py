@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from uuid import uuid4
 
 import pytest
@@ -104,7 +105,7 @@ def test_no_command_scans_the_table_of_tasks(someone: Person, name: str) -> None
     with someone.session() as session:
         connection = session.connection().connection.dbapi_connection
         assert connection is not None
-        with connection.cursor() as cursor:
+        with closing(connection.cursor()) as cursor:
             cursor.execute("SELECT pg_stat_force_next_flush()")
             before = sequential_scans(someone.database)
             OPERATIONS[name](session)

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
@@ -76,10 +77,12 @@ def _guarded(run: Callable[[], object], arguments: list[str]) -> int:
         return _report(_usage_error(error), arguments)
     except (typer.Abort, KeyboardInterrupt):
         return _INTERRUPTED
-    except BrokenPipeError:
-        # Nobody reads any more. Python would complain once more when it flushes at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # nobody reads any more
+        _abandon_stdout()
         return 1
+    except OSError as error:  # a full disk under stdout, for one
+        _abandon_stdout()
+        return _report(TodoError(f"the system refused it: {error.strerror}"), arguments)
     except Exception as error:  # whatever it is, people get one sentence
         return _report(_unexpected(error), arguments)
 
@@ -125,8 +128,20 @@ def _check_encoding(arguments: list[str]) -> None:
             raise UsageError(f"argument {place} is not UTF-8 text: {readable(argument)}")
 
 
+def _abandon_stdout() -> None:
+    """Keep Python from failing once more, when it flushes at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _prepare_streams() -> None:
-    """Write UTF-8 for scripts and for people; whatever cannot be written is escaped."""
+    """Write UTF-8 for scripts and for people; whatever cannot be written is escaped.
+
+    A stream that the caller has closed is None. Opening something in its place also keeps its
+    number from being given to a socket or a lock.
+    """
+    sys.stdin = sys.stdin or Path(os.devnull).open()
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -1,0 +1,86 @@
+"""Streams that are closed, full or read no further, as a shell makes them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Command
+
+ROOT = Path(__file__).parents[2]
+
+
+def shell(todo: Command, line: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of bash in which `todo` is the program."""
+    script = f'set -o pipefail; todo() {{ "{sys.executable}" -m todo_cli "$@"; }}; {line}'
+    environment = {"PATH": os.defpath, **todo.environment}
+    return subprocess.run(
+        ["bash", "-c", script],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=ROOT,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "out", "err"),
+    [
+        ("todo list >&-", 0, "", ""),
+        ("todo add x >&-", 0, "", "Added 2 x\n"),
+        ("todo show 99 2>&-", 3, "", ""),
+        ("todo add y <&- >&- 2>&-", 0, "", ""),
+        ("todo list >/dev/full", 1, "", "todo: the system refused it: No space left on device\n"),
+        ("todo list 2>/dev/full", 0, "1\tpending\tmedium\t\t\t\té 🥛\n", ""),
+        ("LC_ALL=C todo list", 0, "1\tpending\tmedium\t\t\t\té 🥛\n", ""),
+        ("PYTHONIOENCODING=ascii todo list", 0, "1\tpending\tmedium\t\t\t\té 🥛\n", ""),
+        (
+            "yes | todo rm 1 --purge",
+            2,
+            "",
+            "todo: this must be confirmed, and nobody can be asked\n",
+        ),
+    ],
+)
+def test_a_stream_in_trouble_changes_nothing_but_itself(
+    todo: Command, line: str, code: int, out: str, err: str
+) -> None:
+    todo("add", "é 🥛")
+
+    done = shell(todo, line)
+
+    assert (done.returncode, done.stdout) == (code, out)
+    assert done.stderr.startswith(err)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_leaves_early_gets_no_complaint(todo: Command) -> None:
+    for _ in range(20):
+        todo("add", "x" * 255, "--description", "y" * 5000)
+
+    done = shell(todo, "todo list --json | head -c 10")
+
+    assert done.stdout == '[{"id":"01'
+    assert done.stderr == ""
+
+
+def test_ctrl_c_leaves_with_130_and_without_a_word(todo: Command) -> None:
+    program = (
+        "import os, signal, todo_cli.services.tasks as tasks\n"
+        "tasks.find = lambda *_: os.kill(os.getpid(), signal.SIGINT)\n"
+        "from todo_cli.cli.app import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "list"],
+        capture_output=True,
+        text=True,
+        env=todo.environment,
+        cwd=ROOT,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
