@@ -114,11 +114,10 @@ def _usage_error(error: typer.TyperException) -> UsageError:
 
 
 def _unexpected(error: Exception) -> TodoError:
-    if not os.environ.get("TODO_DEBUG"):
-        return TodoError(
-            f"something unexpected went wrong ({type(error).__name__})", "TODO_DEBUG=1 shows where"
-        )
-    return TodoError(f"unexpected: {type(error).__name__}").with_traceback(error.__traceback__)
+    name = type(error).__name__
+    found = TodoError(f"something unexpected went wrong ({name})", "TODO_DEBUG=1 shows where")
+    found.__cause__ = error
+    return found
 
 
 def _check_encoding(arguments: list[str]) -> None:
