@@ -10,6 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from tests.conftest import Command
 from todo_cli import __version__
 from todo_cli.cli.app import app
 from todo_cli.store import schema
@@ -135,3 +136,23 @@ def test_no_file_is_longer_than_350_lines() -> None:
     for folder in ("todo_cli", "migrations", "tests", "benchmarks"):
         for path in (ROOT / folder).rglob("*.py"):
             assert len(path.read_text().splitlines()) <= 350, path
+
+
+def test_a_command_on_tasks_loads_no_migrations(todo: Command) -> None:
+    program = (
+        "import sys\n"
+        "from todo_cli.cli.app import main\n"
+        "sys.argv = ['todo', 'list']\n"
+        "try:\n    main()\n"
+        "finally:\n    print('alembic' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env=todo.environment,
+    )
+
+    assert (done.stdout, done.stderr) == ("False\n", "")

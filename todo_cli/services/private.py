@@ -12,8 +12,9 @@ from typing import Final
 from sqlalchemy import Engine
 
 from todo_cli.settings import Settings
-from todo_cli.store import account, engine, roles, schema
+from todo_cli.store import account, engine, roles
 from todo_cli.store.embedded import SUPERUSER, PrivateServer
+from todo_cli.store.models import HEAD
 
 DATABASE: Final = "todo"
 OWNER: Final = "todo_owner"
@@ -22,16 +23,16 @@ PERSON: Final = "todo_local"
 
 def server(settings: Settings, say: Callable[[str], None]) -> PrivateServer:
     """Give the private server of these settings; it is not started."""
-    return PrivateServer(settings.folders.data, settings.idle_seconds, say)
+    return PrivateServer(settings.folders.data, settings.idle_seconds, say, settings.timeout)
 
 
 @contextmanager
 def person_engine(private: PrivateServer) -> Iterator[Engine]:
     """Give the person's engine, after preparing the database if need be."""
     with private.in_use():
-        if not private.is_prepared(schema.HEAD):
+        if not private.is_prepared(HEAD):
             _prepare(private)
-        with _disposed(lambda: private.connect(DATABASE, PERSON), schema.HEAD) as person:
+        with _disposed(lambda: private.connect(DATABASE, PERSON), HEAD) as person:
             yield person
 
 
@@ -47,15 +48,17 @@ def owner_engine(private: PrivateServer) -> Iterator[Engine]:
 
 
 def _prepare(private: PrivateServer) -> None:
+    from todo_cli.store import schema  # imports alembic: slow, and needed once
+
     with private.exclusively():
-        if private.is_prepared(schema.HEAD):
+        if private.is_prepared(HEAD):
             return  # by another program, while we waited
         _make_database(private)
         with _disposed(lambda: private.connect(DATABASE, OWNER), None) as owner:
             schema.upgrade(owner)
         with engine.work_on(private.connect(DATABASE, OWNER)) as cursor:
             roles.create_person(cursor, PERSON, local_email())
-        private.mark_prepared(schema.HEAD)
+        private.mark_prepared(HEAD)
 
 
 def _make_database(private: PrivateServer) -> None:

