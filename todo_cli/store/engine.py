@@ -31,6 +31,13 @@ _UPGRADE: Final = "run: todo db upgrade"
 
 # SQLSTATEs (PostgreSQL manual, Appendix A) and classes of them that mean the same to people.
 _UNREACHABLE: Final = ("08", "57P", "53", "58", "XX")
+_REFUSALS: Final = (
+    "authentication failed",
+    "does not exist",
+    "not permitted to log in",
+    "permission denied",
+    "pg_hba.conf",
+)
 _MISSING_SCHEMA: Final = {"3F000", "42P01", "42703", "42883"}
 
 
@@ -56,11 +63,14 @@ def open_connection(dsn: str = "", **parameters: Any) -> DriverConnection:
 
 
 def connection_error(text: str) -> TodoError:
-    """Turn libpq's words for a failed connection into our error. It gives no SQLSTATE here."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    reason = lines[-1].rpartition("FATAL:")[2].strip() if lines else "no reason given"
-    refused = ("authentication failed", "no password supplied", "does not exist", "not permitted")
-    if any(words in text for words in refused) and "socket" not in reason:
+    """Turn libpq's words for a failed connection into our error. It gives no SQLSTATE here.
+
+    The last of several hosts speaks for all of them.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no reason given"]
+    failed = [line for line in lines if "failed:" in line or "could not" in line] or lines
+    reason = failed[-1].rpartition("failed:")[2].replace("FATAL:", "").strip()
+    if "FATAL:" in failed[-1] and any(words in reason for words in _REFUSALS):
         return AuthError(f"the database refused the login: {reason}")
     return UnavailableError(f"cannot reach the database: {reason}")
 
