@@ -1,7 +1,8 @@
 """Tasks: the table, its numbers, its indexes, and who may do what with it.
 
 Every key and index begins with user_id: otherwise a duplicate-key error, or EXPLAIN, would tell
-that a stranger's id exists. For the same reason the columns of content keep no statistics.
+that a stranger's id exists. For the same reason the columns of content keep no statistics; nor
+do ids, numbers and times, whose single values could be searched out of the planner's estimates.
 
 Errors of our own carry SQLSTATEs of class TD: TD404 names in DETAIL the tasks that are not there
 (or belong to someone else), TD409 those in a state that forbids the change.
@@ -71,11 +72,18 @@ CREATE TABLE todo.tasks (
     CHECK ((status = 'deleted') = (deleted_at IS NOT NULL))
 );
 ALTER TABLE todo.tasks
+    ALTER id SET STATISTICS 0,
+    ALTER number SET STATISTICS 0,
     ALTER title SET STATISTICS 0,
     ALTER description SET STATISTICS 0,
     ALTER project SET STATISTICS 0,
     ALTER tags SET STATISTICS 0,
-    ALTER due_date SET STATISTICS 0;
+    ALTER due_date SET STATISTICS 0,
+    ALTER command_id SET STATISTICS 0,
+    ALTER created_at SET STATISTICS 0,
+    ALTER updated_at SET STATISTICS 0,
+    ALTER completed_at SET STATISTICS 0,
+    ALTER deleted_at SET STATISTICS 0;
 
 -- The default list; the first rows come straight from the index.
 CREATE INDEX tasks_pending_idx ON todo.tasks (user_id, due_date, priority_rank, number)
@@ -226,6 +234,9 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 DECLARE
     person CONSTANT uuid := todo.me();
 BEGIN
+    -- This ends the transaction's block of numbers: none of the purged ones is used again. And it
+    -- locks the person's row: of two that purge a task at once the second finds it missing.
+    UPDATE todo.users SET reserved_by = NULL WHERE id = person;
     PERFORM todo.refuse_missing(numbers, ids);
     PERFORM set_config('todo.command_id', command::text, true);
     RETURN QUERY

