@@ -4,6 +4,7 @@ PostgreSQL refuses to run as root. For root the server runs as `postgres` where 
 exists, else as `nobody`; data and binaries must then lie where that account can reach them.
 """
 
+import fcntl
 import os
 import pwd
 import shutil
@@ -13,10 +14,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from todo_cli.errors import UnavailableError
+from todo_cli.store import locks
 
 # Where root's private server lies when root's own folders are closed to other accounts.
 SYSTEM_FOLDER: Final = Path("/var/lib/todo-cli")
 _INSTEAD_OF_ROOT: Final = ("postgres", "nobody")
+_COPY_SECONDS: Final = 60.0
+_UNUSED: Final = shutil.ignore_patterns("include", "*.a", "*.py", "__pycache__")
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,13 @@ class Account:
         folder.chmod(0o700)
         if self.switch:
             os.chown(folder, self.uid, self.gid)
+
+    def owner_of(self, folder: Path) -> "Account":
+        """Give the account that owns what is there: the machine may have got a `postgres` since."""
+        status = folder.stat()
+        if not self.switch or status.st_uid == 0:
+            return self
+        return Account(uid=status.st_uid, gid=status.st_gid, switch=True)
 
     def can_reach(self, path: Path) -> bool:
         """Tell whether the account may enter ``path`` and every folder above it that exists."""
@@ -68,6 +79,14 @@ def me() -> str:
         ) from None
 
 
+def name_of(uid: int) -> str:
+    """Give the name of an account, or its number where it has none."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user id {uid}"
+
+
 def server_account() -> Account:
     """Give the account that runs the server: our own, or for root a stand-in."""
     if os.geteuid() != 0:
@@ -92,18 +111,25 @@ def reachable_package(account: Account, package: Path, version: str) -> Path:
     """
     if account.can_reach(package):
         return package
+    SYSTEM_FOLDER.mkdir(exist_ok=True)
+    SYSTEM_FOLDER.chmod(0o711)
     copy = SYSTEM_FOLDER / f"postgresql-{version}"
-    if not copy.is_dir():
-        SYSTEM_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
-        unfinished = SYSTEM_FOLDER / f"postgresql-{version}.{os.getpid()}"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unneeded = shutil.ignore_patterns("include", "*.a", "*.py", "__pycache__")
-        for folder in (package, package.with_name(f"{package.name}.libs")):
-            if folder.is_dir():
-                shutil.copytree(folder, unfinished / folder.name, symlinks=True, ignore=unneeded)
-        unfinished.chmod(0o755)
-        try:
+    with locks.locked(SYSTEM_FOLDER / "copy.lock", fcntl.LOCK_EX, _COPY_SECONDS):
+        if not copy.is_dir():
+            unfinished = SYSTEM_FOLDER / "postgresql.new"
+            if unfinished.exists():
+                shutil.rmtree(unfinished)
+            for folder in (package, package.with_name(f"{package.name}.libs")):
+                if folder.is_dir():
+                    shutil.copytree(folder, unfinished / folder.name, symlinks=True, ignore=_UNUSED)
+            _open_to_all(unfinished)
             unfinished.rename(copy)
-        except OSError:  # somebody else was faster
-            shutil.rmtree(unfinished)
     return copy / package.name
+
+
+def _open_to_all(folder: Path) -> None:
+    """Let everybody read a tree: it may have been installed with a narrow umask."""
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            runs = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
+            path.chmod(0o755 if runs else 0o644)

