@@ -24,9 +24,9 @@ from typer.testing import CliRunner
 
 from todo_cli.cli.app import app
 from todo_cli.services import private
-from todo_cli.store import engine, roles, schema
+from todo_cli.store import engine, roles
 from todo_cli.store.embedded import PrivateServer
-from todo_cli.store.models import metadata
+from todo_cli.store.models import HEAD, metadata
 
 assert metadata.tables
 
@@ -140,7 +140,7 @@ class Person:
 
     def session(self) -> Session:
         """Open a session as the program does."""
-        made = engine.make_engine(engine.connect_url(self.url, 15), schema.HEAD)
+        made = engine.make_engine(engine.connect_url(self.url, 15), HEAD)
         self._engines.append(made)
         return engine.open_session(made)
 

@@ -105,7 +105,7 @@ def test_a_session_that_outlives_the_server_is_waited_for(old_home: Path) -> Non
 @contextmanager
 def busy_session(home: Path) -> Iterator[psutil.Process]:
     """Keep a process of the server's at work, which does not even notice the end of the server."""
-    command = [sys.executable, "-c", _BUSY, server(home).socket_folder]
+    command = [sys.executable, "-c", _BUSY, str(server(home).socket_folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as client:
         try:
             assert client.stdout is not None

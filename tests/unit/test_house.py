@@ -14,6 +14,7 @@ from tests.conftest import Command
 from todo_cli import __version__
 from todo_cli.cli.app import app
 from todo_cli.store import schema
+from todo_cli.store.models import HEAD
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -68,7 +69,7 @@ def test_the_program_needs_the_newest_migration() -> None:
     revisions = [revision for revision, _ in schema.history()]
 
     assert revisions == sorted(revisions)
-    assert revisions[-1] == schema.HEAD
+    assert revisions[-1] == HEAD
 
 
 def test_every_dependency_says_what_it_is_for() -> None:

@@ -8,6 +8,7 @@ from todo_cli.domain.database import Migration, MigrationList, SchemaCheck, Sche
 from todo_cli.services import private
 from todo_cli.settings import Settings
 from todo_cli.store import schema
+from todo_cli.store.models import HEAD
 
 Say = Callable[[str], None]
 
@@ -15,18 +16,18 @@ Say = Callable[[str], None]
 def upgrade(owner: Engine, target: str) -> SchemaState:
     """Bring the schema up to ``target``. Raises NotFoundError, SchemaError, AuthError."""
     applied = schema.upgrade(owner, target)
-    return SchemaState(revision=schema.current(owner), head=schema.HEAD, changed=tuple(applied))
+    return SchemaState(revision=schema.current(owner), head=HEAD, changed=tuple(applied))
 
 
 def downgrade(owner: Engine, target: str) -> SchemaState:
     """Take the schema down to ``target``; what was above is lost. Raises as `upgrade`."""
     undone = schema.downgrade(owner, target)
-    return SchemaState(revision=schema.current(owner), head=schema.HEAD, changed=tuple(undone))
+    return SchemaState(revision=schema.current(owner), head=HEAD, changed=tuple(undone))
 
 
 def current(owner: Engine) -> SchemaState:
     """Give the revision of the database."""
-    return SchemaState(revision=schema.current(owner), head=schema.HEAD)
+    return SchemaState(revision=schema.current(owner), head=HEAD)
 
 
 def history() -> MigrationList:
@@ -37,7 +38,7 @@ def history() -> MigrationList:
 
 def check(owner: Engine) -> SchemaCheck:
     """Compare the database with this program. Raises SchemaError when it is behind or ahead."""
-    return SchemaCheck(revision=schema.HEAD, differences=tuple(schema.check(owner)))
+    return SchemaCheck(revision=HEAD, differences=tuple(schema.check(owner)))
 
 
 def start(settings: Settings, say: Say) -> ServerView:
