@@ -17,7 +17,7 @@ from todo_cli import settings
 from todo_cli.domain.filters import Filter
 from todo_cli.domain.task import NewTask, Priority, new_task
 from todo_cli.services import private, tasks
-from todo_cli.services.identity import new_id
+from todo_cli.services.ids import new_id
 from todo_cli.store import engine
 from todo_cli.store.embedded import PrivateServer
 

@@ -4,6 +4,8 @@ The one place that knows the folders and the environment variables of `todo`.
 """
 
 import os
+import re
+import tempfile
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,9 +14,11 @@ from typing import Any, Final
 
 from platformdirs import PlatformDirs
 
+from todo_cli.domain.task import readable
 from todo_cli.errors import ConflictError, NotFoundError, UsageError
 
 LOCAL: Final = "local"  # the profile of the private PostgreSQL
+_PROFILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _DEFAULT_IDLE_MINUTES: Final = 15
 _DEFAULT_TIMEOUT: Final = 15.0  # seconds
 
@@ -38,12 +42,21 @@ class Settings:
 
     folders: Folders
     profile: str
-    database_url: str | None
+    environment_url: str | None
     admin_url: str | None
     profiles: Mapping[str, str]
     default_profile: str
     timeout: float
     idle_seconds: float
+
+    @property
+    def database_url(self) -> str | None:
+        """The URL to connect to, None for the private database. Raises NotFoundError."""
+        if self.environment_url is not None:
+            return self.environment_url
+        if self.profile != LOCAL and self.profile not in self.profiles:
+            raise _no_profile(self.profile)
+        return self.profiles.get(self.profile)
 
     def __repr__(self) -> str:
         """Show the profile alone: the URLs may hold passwords."""
@@ -56,24 +69,17 @@ def load(
     """Put flags (the arguments), environment and config file together.
 
     Which database: ``profile`` > TODO_DATABASE_URL > TODO_PROFILE > the config's default >
-    the private PostgreSQL. Raises UsageError for a config that cannot be read and NotFoundError
-    for a profile that does not exist.
+    the private PostgreSQL. Raises UsageError for a config that cannot be read.
     """
     folders = find_folders(environ)
     config = _Config(folders.config_file)
     profiles = config.profiles()
     default = config.text("default_profile") or LOCAL
     environment_url = environ.get("TODO_DATABASE_URL") or None
-    name = profile or environ.get("TODO_PROFILE") or default
-    url = profiles.get(name)
-    if profile is None and environment_url is not None:
-        url = environment_url
-    elif name != LOCAL and url is None:
-        raise NotFoundError(f"no profile {name}", "run: todo profile list")
     return Settings(
         folders=folders,
-        profile=name,
-        database_url=url,
+        profile=profile or environ.get("TODO_PROFILE") or default,
+        environment_url=environment_url if profile is None else None,
         admin_url=environ.get("TODO_ADMIN_DATABASE_URL") or None,
         profiles=profiles,
         default_profile=default,
@@ -95,7 +101,7 @@ def use_profile(folders: Folders, name: str) -> None:
     """Make a profile the default. Raises NotFoundError."""
     config = _Config(folders.config_file)
     if name != LOCAL and name not in config.profiles():
-        raise NotFoundError(f"no profile {name}", "run: todo profile list")
+        raise _no_profile(name)
     config.write({"default_profile": name})
 
 
@@ -105,9 +111,13 @@ def remove_profile(folders: Folders, name: str) -> None:
         raise ConflictError("the profile local cannot be removed: it is the private database")
     config = _Config(folders.config_file)
     if name not in config.profiles():
-        raise NotFoundError(f"no profile {name}", "run: todo profile list")
+        raise _no_profile(name)
     was_default = config.text("default_profile") == name
     config.write({"default_profile": LOCAL} if was_default else {}, forget=name)
+
+
+def _no_profile(name: str) -> NotFoundError:
+    return NotFoundError(f"no profile {readable(name)}", "run: todo profile list")
 
 
 class _Config:
@@ -135,6 +145,8 @@ class _Config:
             raise self._wrong("profiles must be a table")
         urls = {}
         for name, profile in table.items():
+            if name == LOCAL or not _PROFILE_NAME.fullmatch(name):
+                raise self._wrong(f"a profile cannot be called {readable(name)}")
             url = profile.get("url") if isinstance(profile, dict) else None
             if not isinstance(url, str):
                 raise self._wrong(f"profile {name} needs a url")
@@ -145,18 +157,18 @@ class _Config:
         """Change the file, keeping its comments, by writing a new one in its place."""
         import tomlkit  # slow to import, and seldom needed
 
-        document = tomlkit.parse(self._path.read_text() if self._path.exists() else "")
+        document = tomlkit.parse(self._path.read_text("utf-8") if self._path.exists() else "")
         document.update(values)
         if forget is not None:
             profiles: Any = document["profiles"]
             profiles.pop(forget)
-        new = self._path.with_suffix(".new")
+        target = self._path.resolve()  # it may be a link into somebody's dotfiles
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w") as file:
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor, new = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(tomlkit.dumps(document))
-            new.replace(self._path)
+            Path(new).replace(target)
         except OSError as error:
             raise UsageError(f"cannot write {self._path}: {error.strerror}") from None
 

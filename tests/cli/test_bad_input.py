@@ -22,6 +22,7 @@ def everything(todo: Command) -> str:
         ([""], "the title is blank"),
         (["   "], "the title is blank"),
         (["\u00a0\u3000"], "the title is blank"),
+        (["\u200b\u202e"], "the title is blank"),
         ([LONG], "the title has 256 characters; 255 is the most"),
         (["a\nb"], "the title holds a line break or another control character"),
         (["a\x1b[31mb"], "the title holds a line break or another control character"),
@@ -46,7 +47,7 @@ def everything(todo: Command) -> str:
         (["x", "--due", ""], "'' is not a date"),
         (["x", "--prority", "high"], "no such option: --prority"),
         (["x", "--due"], "option '--due' requires an argument"),
-        ([], "missing argument 'TITLE...'"),
+        ([], "missing argument 'TITLE"),
         (["x", "--timeout", "0"], "--timeout takes from above 0 to 3600 seconds"),
         (["x", "--timeout", "nan"], "--timeout takes from above 0 to 3600 seconds"),
         (["x", "--timeout", "soon"], "invalid value for '--timeout'"),
@@ -75,6 +76,7 @@ def test_add_refuses_what_cannot_be_a_task(
         ["--limit", "0"],
         ["--limit", "-3"],
         ["--limit", "many"],
+        ["--limit", "99999999999999999999"],
         ["--due-before", "soon"],
         ["--due-after", "none"],
         ["--project", ""],
@@ -154,6 +156,9 @@ def test_after_two_dashes_json_is_a_word(todo: Command) -> None:
         ("[profiles.work]", "profile work needs a url"),
         ("[profiles]\nwork = 3", "profile work needs a url"),
         (b"\xff", "not UTF-8"),
+        ("[profiles.local]\nurl = 'postgresql://h/d'", "a profile cannot be called 'local'"),
+        ('[profiles."a\\u001b[31m"]', "a profile cannot be called 'a\\x1b[31m'"),
+        ('[profiles.""]', "a profile cannot be called ''"),
     ],
 )
 def test_a_config_file_that_is_wrong_is_named(
@@ -170,14 +175,16 @@ def test_a_config_file_that_is_wrong_is_named(
 
 @pytest.mark.parametrize("value", ["yesterday", "2026-11-25T16:00:00", "2026-13-01T00:00Z"])
 def test_a_todo_now_that_is_no_instant_is_refused(todo: Command, value: str) -> None:
-    assert todo("add", "x", "--due", "fri", TODO_NOW=value).code == 2
+    assert todo("add", "x", TODO_NOW=value).code == 2
+    assert everything(todo) == "[]\n"
 
 
 @pytest.mark.parametrize("value", ["Mars/Olympus", "../../etc/passwd", "/etc/passwd", "\u00e9"])
 def test_a_zone_that_does_not_exist_is_refused(todo: Command, value: str) -> None:
-    answer = todo("add", "x", "--due", "fri", TZ=value)
+    answer = todo("add", "x", TZ=value)
 
     assert answer.code == 2
+    assert everything(todo) == "[]\n"
     assert "names no time zone" in answer.err
 
 
@@ -200,6 +207,28 @@ def test_a_database_url_that_leads_nowhere_is_never_repeated(
     assert answer.code == code
     assert "secret" not in answer.err
     assert url not in answer.err
+
+
+def test_a_database_that_does_not_exist_is_unavailable(todo: Command) -> None:
+    url = todo.environment["TODO_DATABASE_URL"].replace("@/todo?", "@/nowhere?")
+
+    answer = todo("list", TODO_DATABASE_URL=url)
+
+    assert answer.code == 6
+    assert answer.err == 'todo: cannot reach the database: database "nowhere" does not exist\n'
+
+
+def test_what_is_quoted_back_cannot_move_the_cursor(todo: Command) -> None:
+    for arguments in (
+        ["-P", "a\x1b[31mb", "list"],
+        ["db", "downgrade", "--yes", "x\x1b[31mb"],
+        ["add", "x", "--tag", "a \x1b[31m"],
+        ["list", "--priority", "\x1b"],
+        ["profile", "use", "\x1b"],
+    ):
+        answer = todo(*arguments)
+        assert answer.code in (2, 3)
+        assert "\x1b" not in answer.err
 
 
 def test_a_role_that_does_not_exist_is_refused(todo: Command) -> None:

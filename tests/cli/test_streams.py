@@ -1,6 +1,8 @@
 """Streams that are closed, full or read no further, as a shell makes them."""
 
+import json
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +37,9 @@ def shell(todo: Command, line: str) -> subprocess.CompletedProcess[str]:
         ("todo add y <&- >&- 2>&-", 0, "", ""),
         ("todo list >/dev/full", 1, "", "todo: the system refused it: No space left on device\n"),
         ("todo list 2>/dev/full", 0, "1\tpending\tmedium\t\t\t\té 🥛\n", ""),
+        ("todo show 999 2>/dev/full", 3, "", ""),
+        ("todo add x 2>/dev/full", 0, "", ""),
+        ("PGCLIENTENCODING=LATIN1 todo list", 0, "1\tpending\tmedium\t\t\t\té 🥛\n", ""),
         ("LC_ALL=C todo list", 0, "1\tpending\tmedium\t\t\t\té 🥛\n", ""),
         ("PYTHONIOENCODING=ascii todo list", 0, "1\tpending\tmedium\t\t\t\té 🥛\n", ""),
         (
@@ -65,6 +70,41 @@ def test_a_reader_that_leaves_early_gets_no_complaint(todo: Command) -> None:
 
     assert done.stdout == '[{"id":"01'
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(("typed", "code", "left"), [("y", 0, 0), ("n", 1, 1), ("\x04", 1, 1)])
+def test_purging_asks_on_a_terminal_and_only_yes_deletes(
+    todo: Command, typed: str, code: int, left: int
+) -> None:
+    todo("add", "x")
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "todo_cli", "rm", "1", "--purge"]
+    with subprocess.Popen(
+        command,
+        stdin=theirs,
+        stderr=theirs,
+        stdout=subprocess.PIPE,
+        env=todo.environment,
+        cwd=ROOT,
+        text=True,
+    ) as running:
+        os.close(theirs)
+        asked = b""
+        while b"[y/N]" not in asked:
+            asked += os.read(ours, 1000)
+        os.write(ours, f"{typed}\n".encode())
+        stdout, _ = running.communicate()
+    os.close(ours)
+
+    assert asked.startswith(b"Delete 1 task for good? [y/N]")
+    assert (running.returncode, stdout) == (code, "")
+    assert len(json.loads(todo("list", "--json").out)) == left
+
+
+def test_a_script_that_wants_json_is_never_asked(todo: Command) -> None:
+    todo("add", "x")
+
+    assert todo("rm", "1", "--purge", "--json").code == 2
 
 
 def test_ctrl_c_leaves_with_130_and_without_a_word(todo: Command) -> None:

@@ -43,7 +43,7 @@ def task(number: int, title: str, **values: object) -> TaskView:
 def shown(*tasks: TaskView, total: int | None = None, color: bool = False) -> tuple[str, str]:
     """Give what a terminal and the terminal's stderr show of a list."""
     stdout, stderr = Terminal(), Terminal()
-    output = TableOutput(stdout, stderr, lambda: NOW, quiet=False, color=color)
+    output = TableOutput(stdout, stderr, NOW, quiet=False, color=color)
     output.page(Page(tasks=tasks, total=len(tasks) if total is None else total))
     return stdout.getvalue(), stderr.getvalue()
 
@@ -116,7 +116,7 @@ def test_colour_comes_only_when_it_is_wanted(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_pipe_gets_a_line_for_each_task_with_nothing_cut() -> None:
     stdout = io.StringIO()
-    output = TableOutput(stdout, Terminal(), lambda: NOW, quiet=False, color=True)
+    output = TableOutput(stdout, Terminal(), NOW, quiet=False, color=True)
     found = task(7, "y" * 255, due=date(2026, 11, 27), project="home", tags=("a", "b"))
 
     output.page(Page(tasks=(found,), total=1))
@@ -128,7 +128,7 @@ def test_a_pipe_gets_a_line_for_each_task_with_nothing_cut() -> None:
 
 def test_show_gives_every_field_that_has_a_value() -> None:
     stdout = io.StringIO()
-    output = TableOutput(stdout, io.StringIO(), lambda: NOW, quiet=False, color=False)
+    output = TableOutput(stdout, io.StringIO(), NOW, quiet=False, color=False)
 
     output.task(task(7, "Buy milk", due=date(2026, 11, 27), description="2 l\nfresh"))
 

@@ -19,7 +19,7 @@ from tests.conftest import NOW, Answer
 from todo_cli.domain.filters import Filter
 from todo_cli.domain.task import new_task
 from todo_cli.services import private, tasks
-from todo_cli.services.identity import new_id
+from todo_cli.services.ids import new_id
 from todo_cli.store import engine, postmaster
 from todo_cli.store.embedded import SUPERUSER, PrivateServer
 

@@ -288,6 +288,15 @@ def test_the_db_commands_work_with_the_owners_url(empty: Database, todo: Command
     assert todo("db", "check", TODO_ADMIN_DATABASE_URL=url).code == 0
     assert todo("db", "downgrade", "0001", TODO_ADMIN_DATABASE_URL=url).code == 2
     assert todo("db", "downgrade", "0001", "--yes", TODO_ADMIN_DATABASE_URL=url).code == 0
+    with empty.cursor(OWNER) as cursor:
+        cursor.execute("ALTER TABLE todo.users ADD colour text")
+    schema_differs = todo("db", "upgrade", TODO_ADMIN_DATABASE_URL=url)
+    assert schema_differs.code == 0
+    answer = todo("db", "check", "--json", TODO_ADMIN_DATABASE_URL=url)
+    assert answer.code == 7
+    assert answer.out == '{"revision":"0003","differences":["remove column todo users colour"]}\n'
+    assert '"code":"schema"' in answer.err
+    assert todo("db", "downgrade", "0815", TODO_ADMIN_DATABASE_URL=url).code == 3
     assert todo("db", "upgrade", "0815", TODO_ADMIN_DATABASE_URL=url).code == 3
 
 
@@ -302,4 +311,7 @@ def test_history_lists_the_migrations(todo: Command) -> None:
     answer = todo("db", "history", "--json")
 
     assert answer.code == 0
+    assert [
+        line.split("\t")[0] for line in todo("db", "history", "-q").out.splitlines()
+    ] == REVISIONS
     assert all(f'"revision":"{revision}"' in answer.out for revision in REVISIONS)

@@ -14,7 +14,7 @@ from todo_cli.domain import dates
 from todo_cli.domain.filters import Filter, Sort, SortField
 from todo_cli.domain.task import NewTask, Priority, Status, TaskRefs, new_task
 from todo_cli.services import tasks
-from todo_cli.services.identity import new_id
+from todo_cli.services.ids import new_id
 from todo_cli.store.embedded import SUPERUSER
 from todo_cli.store.reads import utc_midnight
 

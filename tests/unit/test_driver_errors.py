@@ -71,13 +71,18 @@ def test_a_connection_lost_in_between_is_unavailable() -> None:
     ("given", "shown"),
     [
         (
-            "postgresql://alice:secret@db.example.com:5432/todo?x=y",
+            "postgresql://alice:secret@db.example.com:5432/todo?sslmode=require",
             "postgresql://db.example.com:5432/todo",
         ),
-        ("postgres://alice:sec@ret@db/todo", "postgresql://db/todo"),
-        ("postgresql://[::1]:5432/todo", "postgresql://[::1]:5432/todo"),
-        ("postgresql://a:1,b:2/todo", "postgresql://a:1,b:2/todo"),
-        ("postgresql:///todo?host=/run&password=secret", "postgresql:///todo"),
+        ("postgres://alice:sec@ret@db/todo", "postgresql://..."),
+        ("postgresql://[::1]:5432/todo", "postgresql://::1:5432/todo"),
+        ("postgresql://a:1,b:2/todo", "postgresql://a,b:1,2/todo"),
+        ("postgresql:///todo?host=/run&password=secret", "postgresql:///run/todo"),
+        ("postgresql://alice:se/cret@h/d", "postgresql://..."),
+        ("postgresql://alice:se#cret@h/d", "postgresql://h/d"),
+        ("postgresql://alice:se?cret@h/d", "postgresql://h/d"),
+        ("postgresql://alice@h:SECRET/d", "postgresql://..."),
+        ("host=h user=alice password=secret", "postgresql://h/"),
         ("postgresql://me:secret@[::1/db", "postgresql://..."),
     ],
 )

@@ -61,7 +61,7 @@ def test_an_empty_variable_is_none_at_all(configured: Path) -> None:
 def test_a_profile_that_does_not_exist_is_not_found(configured: Path) -> None:
     for arguments in ({"profile": "nowhere"}, {"TODO_PROFILE": "nowhere"}):
         with pytest.raises(NotFoundError):
-            load(configured, **arguments)
+            assert load(configured, **arguments).database_url
 
 
 def test_todo_home_moves_all_folders(tmp_path: Path) -> None:
@@ -107,6 +107,31 @@ def test_a_profile_that_is_not_there_cannot_be_used_or_removed(configured: Path)
     assert todo("profile", "remove", "nowhere").code == 3
     assert todo("profile", "remove", "local").code == 5
     assert (configured / "config.toml").read_text() == CONFIG
+
+
+def test_a_default_profile_that_is_gone_can_be_mended(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('default_profile = "gone"')
+    todo = Command({"TODO_HOME": str(tmp_path)})
+
+    assert todo("list").err == "todo: no profile 'gone'\nhint: run: todo profile list\n"
+    assert todo("profile", "list").code == 0
+    assert todo("profile", "use", "local").code == 0
+    assert load(tmp_path).database_url is None
+
+
+def test_a_linked_config_stays_a_link_and_keeps_its_umlauts(tmp_path: Path) -> None:
+    real, home = tmp_path / "dotfiles", tmp_path / "home"
+    real.mkdir()
+    home.mkdir()
+    (real / "todo.toml").write_text('# Übung\n[profiles.a]\nurl = "postgresql://h/d"\n', "utf-8")
+    (home / "config.toml").symlink_to(real / "todo.toml")
+
+    assert Command({"TODO_HOME": str(home)})("profile", "use", "a", LC_ALL="C").code == 0
+
+    assert (home / "config.toml").is_symlink()
+    text = (real / "todo.toml").read_text("utf-8")
+    assert "# Übung" in text
+    assert 'default_profile = "a"' in text
 
 
 def test_the_clock_is_in_the_zone_of_tz() -> None:

@@ -18,6 +18,7 @@ from todo_cli.domain.filters import Filter
 from todo_cli.domain.task import readable
 from todo_cli.errors import TodoError, UsageError
 from todo_cli.output import json, tables
+from todo_cli.output.streams import abandon, write_message
 
 _INTERRUPTED = 130
 
@@ -77,10 +78,10 @@ def _guarded(run: Callable[[], object], arguments: list[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return _INTERRUPTED
     except BrokenPipeError:  # nobody reads any more
-        _abandon_stdout()
+        abandon(sys.stdout)
         return 1
     except OSError as error:  # a full disk under stdout, for one
-        _abandon_stdout()
+        abandon(sys.stdout)
         return _report(TodoError(f"the system refused it: {error.strerror}"), arguments)
     except Exception as error:  # whatever it is, people get one sentence
         return _report(_unexpected(error), arguments)
@@ -93,7 +94,7 @@ def _report(error: TodoError, arguments: list[str]) -> int:
 
         traceback.print_exception(error)
     text = json.error_text(error) if _wants_json(arguments) else tables.error_text(error)
-    sys.stderr.write(f"{text}\n")
+    write_message(sys.stderr, text)
     return error.exit_code
 
 
@@ -124,11 +125,6 @@ def _check_encoding(arguments: list[str]) -> None:
     for place, argument in enumerate(arguments, start=1):
         if "\0" in argument or any("\ud800" <= char <= "\udfff" for char in argument):
             raise UsageError(f"argument {place} is not UTF-8 text: {readable(argument)}")
-
-
-def _abandon_stdout() -> None:
-    """Keep Python from failing once more, when it flushes at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _prepare_streams() -> None:

@@ -14,8 +14,9 @@ from todo_cli import clock, settings
 from todo_cli.errors import UsageError
 from todo_cli.output.base import Output
 from todo_cli.output.json import JsonOutput
+from todo_cli.output.streams import write_message
 from todo_cli.output.tables import TableOutput
-from todo_cli.services.identity import new_id
+from todo_cli.services.ids import new_id
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -55,25 +56,28 @@ class AppContext:
         if self.as_json or self.fields is not None:
             return JsonOutput(sys.stdout, self.fields)
         return TableOutput(
-            sys.stdout, sys.stderr, self.now, quiet=self.quiet, color=self._wants_color()
+            sys.stdout, sys.stderr, self.now(), quiet=self.quiet, color=self._wants_color()
         )
 
     def say(self, message: str) -> None:
         """Say on stderr what takes longer than a moment."""
         if not (self.quiet or self.as_json or self.fields is not None):
-            sys.stderr.write(f"{message}\n")
-            sys.stderr.flush()
+            write_message(sys.stderr, message)
 
     def confirm(self, question: str, yes: bool) -> None:
-        """Ask, and leave with exit code 1 on a no.
+        """Ask on stderr, and leave with exit code 1 by `typer.Exit` unless the answer is yes.
 
-        Raises UsageError when nobody can be asked and ``yes`` was not given.
+        Raises UsageError when ``yes`` was not given and nobody can be asked: there is no terminal,
+        or a script wants JSON.
         """
         if yes:
             return
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        script = self.as_json or self.fields is not None
+        if script or not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise UsageError("this must be confirmed, and nobody can be asked", "add --yes")
-        if not typer.confirm(question, err=True):
+        sys.stderr.write(f"{question} [y/N] ")
+        sys.stderr.flush()
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             raise typer.Exit(1)
 
     @contextmanager

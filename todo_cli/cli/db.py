@@ -22,7 +22,7 @@ def group(app: AppContext) -> None:
 @with_globals
 def upgrade(
     app: AppContext,
-    revision: Annotated[str, typer.Argument(metavar="[REV]", help="Up to here.")] = "head",
+    revision: Annotated[str, typer.Argument(metavar="REV", help="Up to here.")] = "head",
 ) -> None:
     """Bring the schema up to this program, or to a revision."""
     from todo_cli.services import database
@@ -44,6 +44,7 @@ def downgrade(
     from todo_cli.services import database
 
     output = app.output(tuple(SchemaState.model_fields))
+    database.require_known(revision)
     app.confirm(f"Go down to {revision}? What is above it is lost, tasks included.", yes)
     with app.open_owner() as owner:
         state = database.downgrade(owner, revision)
@@ -69,9 +70,7 @@ def history(app: AppContext) -> None:
     from todo_cli.services import database
 
     output = app.output(tuple(MigrationList.model_fields))
-    found = database.history()
-    lines = [f"{each.revision}  {each.about}" for each in found.migrations]
-    output.record(found, "\n".join(lines))
+    output.record(database.history())
 
 
 @app.command(epilog="Example: todo db check && echo sound")
@@ -84,14 +83,15 @@ def check(app: AppContext) -> None:
     with app.open_owner() as owner:
         found = database.check(owner)
     if found.differences:
-        raise SchemaError(f"the database differs: {'; '.join(found.differences)}")
+        output.record(found)
+        raise SchemaError("the database differs from what this program needs")
     output.record(found, f"The database is at {found.revision} and as this program needs it.")
 
 
 @app.command(epilog="Example: todo db status")
 @with_globals
 def status(app: AppContext) -> None:
-    """Show the private server: where it is, version, size, running or not."""
+    """Show the private server, whatever the profile: where it is, version, size, running or not."""
     from todo_cli.services import database
 
     output = app.output(tuple(ServerView.model_fields))
@@ -101,7 +101,7 @@ def status(app: AppContext) -> None:
 @app.command(epilog="Example: todo db start")
 @with_globals
 def start(app: AppContext) -> None:
-    """Start the private server; it is made if there is none."""
+    """Start the private server, whatever the profile; it is made if there is none."""
     from todo_cli.services import database
 
     output = app.output(tuple(ServerView.model_fields))
@@ -112,7 +112,7 @@ def start(app: AppContext) -> None:
 @app.command(epilog="Example: todo db stop")
 @with_globals
 def stop(app: AppContext) -> None:
-    """Stop the private server. The next command starts it again."""
+    """Stop the private server, whatever the profile. The next command starts it again."""
     from todo_cli.services import database
 
     output = app.output(tuple(ServerView.model_fields))

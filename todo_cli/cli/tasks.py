@@ -21,7 +21,7 @@ from todo_cli.domain.task import (
     parse_refs,
 )
 from todo_cli.errors import UsageError
-from todo_cli.services.identity import new_id
+from todo_cli.services.ids import new_id
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 
     from todo_cli.domain.task import TaskRefs
 
+_LARGEST_LIMIT = 1_000_000_000
 FIELDS = tuple(TaskView.model_fields)
 
-Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Numbers, or whole UUIDs.")]
+Ids = Annotated[list[str], typer.Argument(metavar="ID", help="Numbers, or whole UUIDs.")]
 Project = Annotated[str | None, typer.Option(metavar="P", help="The project.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", metavar="T", help="A tag; repeatable.")]
 PriorityWord = Annotated[
@@ -55,7 +56,7 @@ def register(app: typer.Typer) -> None:
 @with_globals
 def add(
     app: AppContext,
-    title: Annotated[list[str], typer.Argument(metavar="TITLE...", help="Words of the title.")],
+    title: Annotated[list[str], typer.Argument(metavar="TITLE", help="Words of the title.")],
     project: Project = None,
     tag: Tags = None,
     priority: PriorityWord = None,
@@ -103,8 +104,8 @@ def list_(
     ] = None,
 ) -> None:
     """List tasks: pending ones, by due date, priority and number."""
-    if limit is not None and limit < 1:
-        raise UsageError("--limit takes a number from 1 on")
+    if limit is not None and not 1 <= limit <= _LARGEST_LIMIT:
+        raise UsageError(f"--limit takes a number from 1 to {_LARGEST_LIMIT}")
     wanted = Filter(
         statuses=filters.parse_statuses(status, all_),
         project=None if project is None else check_project(project),

@@ -7,7 +7,7 @@ from todo_cli.domain.dates import Limit
 from todo_cli.domain.task import Frozen, Priority, Status, readable
 from todo_cli.errors import UsageError
 
-_OPEN: Final = (Status.PENDING,)
+_PENDING: Final = (Status.PENDING,)
 
 
 class SortField(StrEnum):
@@ -39,7 +39,7 @@ class Filter(Frozen):
     ``limit`` is the most tasks to give, None for all.
     """
 
-    statuses: tuple[Status, ...] = _OPEN
+    statuses: tuple[Status, ...] = _PENDING
     project: str | None = None
     tags: tuple[str, ...] = ()
     priority: Priority | None = None
@@ -57,7 +57,7 @@ def parse_statuses(word: str | None, everything: bool) -> tuple[Status, ...]:
     if everything:
         return (Status.PENDING, Status.COMPLETED)
     if word is None:
-        return _OPEN
+        return _PENDING
     if word == "any":
         return tuple(Status)
     try:

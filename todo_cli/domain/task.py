@@ -19,6 +19,7 @@ TAGS_LENGTH: Final = 2_000  # all tags of a task together, with a space between 
 TAGS: Final = 50
 
 _LINE_BREAKING = {"Cc", "Zl", "Zp"}  # Unicode categories: controls, line and paragraph separators
+_INVISIBLE = {*_LINE_BREAKING, "Zs", "Cf"}  # and spaces, and what only changes its neighbours
 _LARGEST_NUMBER = 2**63 - 1  # bigint
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NUMBER = re.compile(r"[1-9][0-9]*")
@@ -178,7 +179,7 @@ def check_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
         _require_text("tag", tag, TAG_LENGTH)
         _require_one_line("tag", tag)
         if any(char.isspace() for char in tag):
-            raise UsageError(f"a tag is one word: '{tag}' holds white space")
+            raise UsageError(f"a tag is one word: {readable(tag)} holds white space")
     if len(unique) > TAGS or len(" ".join(unique)) > TAGS_LENGTH:
         raise UsageError(f"a task takes {TAGS} tags, {TAGS_LENGTH:,} characters together")
     return unique
@@ -211,7 +212,7 @@ def readable(text: str) -> str:
 
 
 def _require_text(name: str, value: str, limit: int) -> None:
-    if not value or value.isspace():
+    if all(unicodedata.category(char) in _INVISIBLE for char in value):
         raise UsageError(f"the {name} is blank")
     if len(value) > limit:
         raise UsageError(_too_long(name, value, limit))

@@ -33,6 +33,3 @@ class Output(Protocol):
 
     def records(self, records: Sequence[Frozen]) -> None:
         """Show several objects of another kind."""
-
-    def say(self, message: str) -> None:
-        """Say something in passing: progress, a confirmation without data."""

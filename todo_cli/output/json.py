@@ -45,9 +45,6 @@ class JsonOutput:
         """Write an array of the objects."""
         self._array(records)
 
-    def say(self, message: str) -> None:
-        """Keep silent."""
-
     def _object(self, value: Frozen) -> None:
         self._stdout.write(f"{self._dump(value)}\n")
 

@@ -1,6 +1,6 @@
 """Answers for people: a table on a terminal, plain lines in a pipe."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TextIO
 
@@ -8,19 +8,20 @@ from todo_cli.domain import dates
 from todo_cli.domain.task import Frozen, Outcome, Page, Priority, TaskView, due_text
 from todo_cli.errors import TodoError
 from todo_cli.output import messages
+from todo_cli.output.streams import write_message
 
 _TABLE_LIMIT = 50
 _STYLES = {Priority.URGENT: "bold red", Priority.HIGH: "yellow", Priority.LOW: "dim"}
 
 
 class TableOutput:
-    """``now`` gives the moment and zone that dates are shown for; ``quiet`` drops messages."""
+    """``now`` is the moment, in the zone that dates are shown in; ``quiet`` drops messages."""
 
     def __init__(
         self,
         stdout: TextIO,
         stderr: TextIO,
-        now: Callable[[], datetime],
+        now: datetime,
         *,
         quiet: bool,
         color: bool,
@@ -41,7 +42,7 @@ class TableOutput:
         if self._quiet:
             self._line(str(task.number))
         else:
-            self.say(messages.added(task, self._now()))
+            self._say(messages.added(task, self._now))
 
     def page(self, page: Page) -> None:
         """Draw a table, or write a line for each task."""
@@ -53,52 +54,53 @@ class TableOutput:
 
     def task(self, task: TaskView) -> None:
         """Write a line for each field that has a value; further lines of a value are indented."""
-        for label, value in _fields(task, self._now()):
+        for label, value in _fields(task, self._now):
             indented = f"\n{'':<13}".join(value.splitlines())
             self._line(f"{label:<13}{indented}")
 
     def outcomes(self, verb: str, outcomes: Sequence[Outcome]) -> None:
         """Confirm each task in a line."""
         for outcome in outcomes:
-            self.say(messages.outcome(verb, outcome))
+            self._say(messages.outcome(verb, outcome))
 
     def purged(self, tasks: Sequence[TaskView]) -> None:
         """Confirm each task in a line."""
         for task in tasks:
-            self.say(messages.purged(task))
+            self._say(messages.purged(task))
 
     def record(self, record: Frozen, message: str | None = None) -> None:
-        """Say the message, or write a line for each field."""
+        """Say the message, or write a line for each field and for each further object in it."""
         if message is not None:
-            self.say(message)
+            self._say(message)
             return
         for name, value in record:
-            self._line(f"{name:<13}{_cell(value)}")
+            if isinstance(value, tuple) and value and isinstance(value[0], Frozen):
+                self.records(value)
+            else:
+                self._line(f"{name:<13}{_cell(value)}")
 
     def records(self, records: Sequence[Frozen]) -> None:
         """Write a line for each object, its values parted by tabs."""
         for record in records:
             self._line("\t".join(_cell(value) for _, value in record))
 
-    def say(self, message: str) -> None:
-        """Write a message to stderr, unless it is to be quiet."""
+    def _say(self, message: str) -> None:
         if not self._quiet:
-            self._stderr.write(f"{message}\n")
-            self._stderr.flush()
+            write_message(self._stderr, message)
 
     def _line(self, text: str) -> None:
         self._stdout.write(f"{text}\n")
 
     def _table(self, page: Page) -> None:
         if not page.tasks:
-            self.say(messages.empty())
+            self._say(messages.empty())
             return
         from rich.console import Console  # slow to import, and only a terminal needs it
 
         console = Console(file=self._stdout, no_color=not self._color, highlight=False)
-        console.print(_rich_table(page, self._now()))
+        console.print(_rich_table(page, self._now))
         if page.total > len(page.tasks):
-            self.say(messages.more(len(page.tasks), page.total))
+            self._say(messages.more(len(page.tasks), page.total))
 
 
 def plain(task: TaskView) -> str:
@@ -134,10 +136,11 @@ def _rich_table(page: Page, now: datetime) -> object:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     columns = _used_columns(page, now)
     for name in columns:
-        right = name == "ID"
-        wide = name == "Task"
         table.add_column(
-            name, justify="right" if right else "left", no_wrap=right, ratio=1 if wide else None
+            name,
+            justify="right" if name == "ID" else "left",
+            no_wrap=name in ("ID", "Status", "Due", "Priority"),
+            ratio=1 if name == "Task" else None,
         )
     for place, task in enumerate(page.tasks):
         style = _STYLES.get(task.priority, "")
@@ -193,6 +196,6 @@ def _cell(value: object) -> str:
         case False:
             return "no"
         case tuple():
-            return " ".join(map(str, value)) or "-"
+            return ", ".join(map(str, value)) or "-"
         case _:
             return str(value)

@@ -25,6 +25,11 @@ def downgrade(owner: Engine, target: str) -> SchemaState:
     return SchemaState(revision=schema.current(owner), head=HEAD, changed=tuple(undone))
 
 
+def require_known(target: str) -> None:
+    """Raise NotFoundError for a revision that this program does not know."""
+    schema.require_known(target)
+
+
 def current(owner: Engine) -> SchemaState:
     """Give the revision of the database."""
     return SchemaState(revision=schema.current(owner), head=HEAD)

@@ -33,7 +33,6 @@ _UPGRADE: Final = "run: todo db upgrade"
 _UNREACHABLE: Final = ("08", "57P", "53", "58", "XX")
 _REFUSALS: Final = (
     "authentication failed",
-    "does not exist",
     "not permitted to log in",
     "permission denied",
     "pg_hba.conf",
@@ -56,7 +55,12 @@ def connect_url(url: str, timeout: float) -> Connect:
 def open_connection(dsn: str = "", **parameters: Any) -> DriverConnection:
     """Open a driver connection. Raises our errors in place of the driver's."""
     try:
-        connection: DriverConnection = psycopg2.connect(dsn, application_name="todo", **parameters)
+        connection: DriverConnection = psycopg2.connect(
+            dsn,
+            application_name="todo",
+            client_encoding="UTF8",  # whatever PGCLIENTENCODING says
+            **parameters,
+        )
     except psycopg2.OperationalError as error:
         raise connection_error(str(error)) from None
     return connection
@@ -70,7 +74,8 @@ def connection_error(text: str) -> TodoError:
     lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no reason given"]
     failed = [line for line in lines if "failed:" in line or "could not" in line] or lines
     reason = failed[-1].rpartition("failed:")[2].replace("FATAL:", "").strip()
-    if "FATAL:" in failed[-1] and any(words in reason for words in _REFUSALS):
+    unknown_role = reason.startswith("role ") and reason.endswith("does not exist")
+    if "FATAL:" in failed[-1] and (unknown_role or any(words in reason for words in _REFUSALS)):
         return AuthError(f"the database refused the login: {reason}")
     return UnavailableError(f"cannot reach the database: {reason}")
 
@@ -173,5 +178,7 @@ def _own_error(state: str, detail: str) -> TodoError:
             return ConflictError(f"{names} {verb} in the trash", hint)
         case "TD701":
             return SchemaError("the database is older than this program", _UPGRADE)
-        case _:
+        case "TD702":
             return SchemaError("the database is newer than this program", "upgrade todo")
+        case _:
+            return TodoError(f"the database refused it: {state}")

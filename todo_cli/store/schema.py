@@ -18,6 +18,7 @@ from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 import todo_cli
+from todo_cli.domain.task import readable
 from todo_cli.errors import NotFoundError, SchemaError, TodoError
 from todo_cli.store.models import HEAD, SCHEMA, metadata
 
@@ -73,6 +74,11 @@ def downgrade(engine: Engine, target: str) -> list[str]:
     return undone
 
 
+def require_known(target: str) -> None:
+    """Raise NotFoundError unless ``target`` is a revision that this program knows."""
+    _position(_scripts(), target)
+
+
 def current(engine: Engine) -> str | None:
     """Give the revision of the database, None when it has none."""
     with _transaction(engine) as connection:
@@ -121,7 +127,7 @@ def _position(scripts: list[Script], target: str) -> int:
     if target == "head":
         return len(scripts)
     if target not in names:
-        raise NotFoundError(f"no revision {target[:40]}", f"one of {', '.join(names)}, head")
+        raise NotFoundError(f"no revision {readable(target)}", f"one of {', '.join(names)}, head")
     return names.index(target)
 
 
