@@ -74,15 +74,20 @@ FILTERS = [
     *(Filter(sort=Sort(field=field), limit=50) for field in SortField),
 ]
 
-ONE = TaskRefs(numbers=(7,), ids=())
+
+def one(number: int) -> TaskRefs:
+    return TaskRefs(numbers=(number,), ids=())
+
+
+# A task for each, so that they can run in any order.
 OPERATIONS: dict[str, Callable[[Session], object]] = {
-    "show": lambda session: tasks.show(session, ONE),
+    "show": lambda session: tasks.show(session, one(1)),
     "add": lambda session: tasks.add(session, some_tasks()[:2], uuid4()),
-    "done": lambda session: tasks.complete(session, ONE, uuid4()),
-    "reopen": lambda session: tasks.reopen(session, ONE, uuid4()),
-    "rm": lambda session: tasks.delete(session, ONE, uuid4()),
-    "restore": lambda session: tasks.restore(session, ONE, uuid4()),
-    "purge": lambda session: tasks.purge(session, ONE, uuid4()),
+    "done": lambda session: tasks.complete(session, one(2), uuid4()),
+    "reopen": lambda session: tasks.reopen(session, one(3), uuid4()),
+    "rm": lambda session: tasks.delete(session, one(4), uuid4()),
+    "restore": lambda session: tasks.restore(session, one(5), uuid4()),
+    "purge": lambda session: tasks.purge(session, one(6), uuid4()),
     **{
         f"list {number}": lambda session, wanted=wanted: tasks.find(session, wanted)  # type: ignore[misc]
         for number, wanted in enumerate(FILTERS)
