@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import settings as hypothesis_settings
-from psycopg2.extensions import connection as DriverConnection  # noqa: N812
+from psycopg2.extensions import connection as DriverConnection  # noqa: N812 - a class there
 from sqlmodel import Session
 from typer.testing import CliRunner
 

@@ -118,6 +118,15 @@ def upgrade(database: Database) -> list[str]:
         made.dispose()
 
 
+def differences(database: Database) -> list[str]:
+    """Compare the database with the models, as the owner."""
+    made = engine.make_engine(lambda: database.open(database.name, database.owner), None)
+    try:
+        return schema.check(made)
+    finally:
+        made.dispose()
+
+
 def downgrade(database: Database, target: str) -> list[str]:
     """Undo migrations as the owner."""
     made = engine.make_engine(lambda: database.open(database.name, database.owner), None)

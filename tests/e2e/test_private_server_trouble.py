@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -130,9 +131,9 @@ except psycopg2.Error:
 
 
 @contextmanager
-def sleeper(**process: object) -> Iterator[subprocess.Popen[bytes]]:
+def sleeper(**process: Any) -> Iterator[subprocess.Popen[bytes]]:
     """Run a foreign process for a while."""
-    running = subprocess.Popen(["sleep", "600"], **process)  # type: ignore[call-overload]
+    running = subprocess.Popen(["sleep", "600"], **process)
     try:
         yield running
     finally:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 import pytest
-from psycopg2.extensions import cursor as Cursor  # noqa: N812
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class there
 from sqlalchemy import Engine
 
 from tests.conftest import Answer, Command, Database
@@ -248,21 +248,26 @@ def test_check_says_when_the_database_is_behind_or_ahead(empty: Database) -> Non
 def test_a_command_on_a_database_that_is_behind_asks_for_the_upgrade(
     empty: Database, todo: Command
 ) -> None:
-    person = empty.url(SUPERUSER)
+    with as_superuser(empty) as cursor:
+        cursor.execute("CREATE ROLE early LOGIN")
+    person = empty.url("early")
     for revision in ["base", *REVISIONS[:-1]]:
-        with owner_of(empty) as owner:
-            schema.upgrade(owner, revision)
+        if revision != "base":
+            with owner_of(empty) as owner:
+                schema.upgrade(owner, revision)
+            with empty.cursor(OWNER) as cursor:
+                cursor.execute("GRANT todo_member TO early")
         for arguments in (["list"], ["add", "x"], ["done", "1"], ["rm", "1"], ["show", "1"]):
             answer = todo(*arguments, TODO_DATABASE_URL=person)
             assert answer.code == 7
             assert answer.err.endswith("hint: run: todo db upgrade\n")
+    with as_superuser(empty) as cursor:
+        cursor.execute("DROP ROLE early")
 
 
 def test_a_program_that_is_too_old_is_told_so(empty: Database, todo: Command) -> None:
     with owner_of(empty) as owner:
         schema.upgrade(owner)
-    with as_superuser(empty) as cursor:
-        cursor.execute(f"SELECT 1 FROM pg_database WHERE datname = '{empty.name}'")
     with empty.cursor(SUPERUSER) as cursor:
         cursor.execute("SELECT pg_get_functiondef('todo.require_revision'::regproc)")
         definition = cursor.fetchone()[0]

@@ -84,7 +84,8 @@ def commands() -> dict[str, typer.core.TyperCommand]:
     """Give every command under its whole name."""
     found = {}
     root = typer.main.get_command(app)
-    for name, command in root.commands.items():  # type: ignore[attr-defined]
+    assert isinstance(root, typer.core.TyperGroup)
+    for name, command in root.commands.items():
         inner = getattr(command, "commands", None)
         for inner_name, inner_command in (inner or {"": command}).items():
             found[f"{name} {inner_name}".strip()] = inner_command

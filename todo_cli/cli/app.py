@@ -15,7 +15,7 @@ from todo_cli.cli import db, profile, tasks
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
 from todo_cli.domain.filters import Filter
-from todo_cli.domain.task import readable
+from todo_cli.domain.task import ID_HINT, readable
 from todo_cli.errors import TodoError, UsageError
 from todo_cli.output import json, tables
 from todo_cli.output.streams import abandon, write_message
@@ -108,8 +108,9 @@ def _usage_error(error: typer.TyperException) -> UsageError:
     """Put an error of Typer's into our words."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "todo"
-    if re.match(r"-\d", getattr(error, "option_name", "")):
-        return UsageError(f"{error.option_name!r} is not a task's ID")  # type: ignore[attr-defined]
+    option: str = getattr(error, "option_name", "")
+    if re.match(r"-\d", option):
+        return UsageError(f"{readable(option)} is not a task's ID", ID_HINT)
     message = " ".join(error.format_message().split()).rstrip(".")
     return UsageError(message[:1].lower() + message[1:], f"run: {path} --help")
 

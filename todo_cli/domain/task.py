@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer
 
 from todo_cli.errors import NotFoundError, UsageError
 
+ID_HINT: Final = "an ID is the number in the first column of 'todo list', or a whole UUID"
+
 TITLE_LENGTH: Final = 255
 DESCRIPTION_LENGTH: Final = 5_000
 PROJECT_LENGTH: Final = 255
@@ -200,8 +202,7 @@ def parse_refs(words: list[str]) -> TaskRefs:
         elif _UUID.fullmatch(word):
             ids[UUID(word)] = None
         else:
-            hint = "an ID is the number in the first column of 'todo list', or a whole UUID"
-            raise UsageError(f"{readable(word)} is not a task's ID", hint)
+            raise UsageError(f"{readable(word)} is not a task's ID", ID_HINT)
     return TaskRefs(numbers=tuple(numbers), ids=tuple(ids))
 
 

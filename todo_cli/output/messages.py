@@ -1,4 +1,4 @@
-"""The sentences that confirm what was done."""
+"""The sentences that confirm what was done to tasks."""
 
 from datetime import datetime
 

@@ -1,1 +1,2 @@
-"""The verbs: one function for each thing a person can do. They take a session and give views."""
+"""The verbs: one function for each thing a person can do. They are handed what
+they need (a session, an engine, the settings) and give frozen models."""

@@ -1,16 +1,13 @@
 """What a maintainer does with the database as a whole."""
 
-from collections.abc import Callable
-
 from sqlalchemy import Engine
 
 from todo_cli.domain.database import Migration, MigrationList, SchemaCheck, SchemaState, ServerView
 from todo_cli.services import private
+from todo_cli.services.private import Say
 from todo_cli.settings import Settings
 from todo_cli.store import schema
 from todo_cli.store.models import HEAD
-
-Say = Callable[[str], None]
 
 
 def upgrade(owner: Engine, target: str) -> SchemaState:
@@ -60,11 +57,4 @@ def stop(settings: Settings, say: Say) -> bool:
 
 def status(settings: Settings, say: Say) -> ServerView:
     """Look at the private server without starting it."""
-    found = private.server(settings, say).status()
-    return ServerView(
-        folder=str(found.folder),
-        running=found.running,
-        version=found.version,
-        pid=found.pid,
-        size=found.size,
-    )
+    return private.server(settings, say).status()

@@ -16,12 +16,14 @@ from todo_cli.store import account, engine, roles
 from todo_cli.store.embedded import SUPERUSER, PrivateServer
 from todo_cli.store.models import HEAD
 
+Say = Callable[[str], None]
+
 DATABASE: Final = "todo"
 OWNER: Final = "todo_owner"
 PERSON: Final = "todo_local"
 
 
-def server(settings: Settings, say: Callable[[str], None]) -> PrivateServer:
+def server(settings: Settings, say: Say) -> PrivateServer:
     """Give the private server of these settings; it is not started."""
     return PrivateServer(settings.folders.data, settings.idle_seconds, say, settings.timeout)
 

@@ -1,6 +1,6 @@
 """The one way in: profile -> URL or private server -> schema up to date -> session."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine
@@ -8,11 +8,10 @@ from sqlmodel import Session
 
 from todo_cli.errors import AuthError
 from todo_cli.services import private
+from todo_cli.services.private import Say
 from todo_cli.settings import Settings
 from todo_cli.store import engine, url
 from todo_cli.store.models import HEAD
-
-Say = Callable[[str], None]
 
 
 @contextmanager

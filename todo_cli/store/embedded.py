@@ -11,13 +11,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from psycopg2.extensions import connection as DriverConnection  # noqa: N812 - a class there
 
 import todo_cli
+from todo_cli.domain.database import ServerView
 from todo_cli.errors import UnavailableError
 from todo_cli.store import idle, locks, postmaster
 from todo_cli.store.account import me, name_of
@@ -32,7 +32,7 @@ from todo_cli.store.private_files import (
     size,
 )
 
-__all__ = ["SUPERUSER", "PrivateServer", "ServerStatus"]
+__all__ = ["SUPERUSER", "PrivateServer"]
 
 _WAIT_SECONDS: Final = 60.0
 _SILENCE_SECONDS: Final = 1.0  # after which people are told what they wait for
@@ -48,17 +48,6 @@ _INTERPRETERS: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME")
 
 # What this process has started and may have to reap.
 _CHILDREN: Final[list[subprocess.Popen[bytes]]] = []
-
-
-@dataclass(frozen=True)
-class ServerStatus:
-    """What `todo db status` shows; ``size`` in bytes, ``pid`` None when it is stopped."""
-
-    folder: Path
-    running: bool
-    version: str | None
-    pid: int | None
-    size: int
 
 
 class PrivateServer:
@@ -136,13 +125,13 @@ class PrivateServer:
             child.poll()
         return running
 
-    def status(self) -> ServerStatus:
+    def status(self) -> ServerView:
         """Look at the server without starting it."""
         with in_sentences(self.base):
             pid = postmaster.living(self.cluster)
             running = pid is not None or postmaster.listens(self.socket_folder)
-            return ServerStatus(
-                folder=self.base,
+            return ServerView(
+                folder=str(self.base),
                 running=running,
                 version=self._server_version() if running else None,
                 pid=pid,

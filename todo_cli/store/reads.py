@@ -1,6 +1,6 @@
 """Every query, one function each. Row-level security limits each to the person's own tasks."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -96,7 +96,7 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
 
 
 def _due_before(limit: Limit) -> ColumnElement[bool]:
-    due, day = col(Task.due_date), utc_midnight(limit)
+    due, day = col(Task.due_date), utc_midnight(limit.day)
     return and_(
         due < max(day, limit.instant),  # what an index can use
         due < case((col(Task.due_all_day), day), else_=limit.instant),
@@ -104,16 +104,16 @@ def _due_before(limit: Limit) -> ColumnElement[bool]:
 
 
 def _due_after(limit: Limit) -> ColumnElement[bool]:
-    due, day = col(Task.due_date), utc_midnight(limit)
+    due, day = col(Task.due_date), utc_midnight(limit.day)
     return and_(
         due >= min(day, limit.instant),
         case((col(Task.due_all_day), due > day), else_=due >= limit.instant),
     )
 
 
-def utc_midnight(limit: Limit) -> datetime:
-    """Give the day of a limit as an all-day due date is stored: at 00:00 UTC."""
-    return datetime(limit.day.year, limit.day.month, limit.day.day, tzinfo=UTC)
+def utc_midnight(day: date) -> datetime:
+    """Give a day as an all-day due date is stored: at 00:00 UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def _order(sort: Sort | None) -> list[SQLColumnExpression[Any]]:

@@ -7,7 +7,7 @@ and gives the same tasks.
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from todo_cli.domain.task import NewTask, Outcome, Status, TaskRefs, TaskView
-from todo_cli.store.reads import OWNER, VIEW_COLUMNS, view
+from todo_cli.store.reads import OWNER, VIEW_COLUMNS, utc_midnight, view
 
 # Whatever is there already burns no number. The numbers follow the order of the list.
 _ADD: Final = f"""
@@ -153,4 +153,4 @@ def stored_due(due: date | datetime | None) -> tuple[datetime | None, bool]:
     """Give ``due_date`` and ``due_all_day``: a day is kept as that day at 00:00 UTC."""
     if due is None or isinstance(due, datetime):
         return due, False
-    return datetime(due.year, due.month, due.day, tzinfo=UTC), True
+    return utc_midnight(due), True
