@@ -72,3 +72,9 @@ class SchemaError(TodoError):
 
     exit_code = 7
     code = "schema"
+
+
+def in_trash(numbers: str) -> ConflictError:
+    """Say that tasks, given as ``3`` or ``3, 5``, answer only to show, restore and purge."""
+    names = f"tasks {numbers} are" if "," in numbers else f"task {numbers} is"
+    return ConflictError(f"{names} in the trash", f"run: todo restore {numbers.replace(',', '')}")

@@ -29,6 +29,7 @@ class Folders:
 
     config: Path
     data: Path
+    state: Path
 
     @property
     def config_file(self) -> Path:
@@ -92,9 +93,14 @@ def find_folders(environ: Mapping[str, str]) -> Folders:
     """Give the folders: below TODO_HOME where it is set, else the platform's own."""
     home = environ.get("TODO_HOME")
     if home:
-        return Folders(config=Path(home).absolute(), data=Path(home).absolute() / "data")
+        folder = Path(home).absolute()
+        return Folders(config=folder, data=folder / "data", state=folder / "state")
     platform = PlatformDirs("todo-cli", appauthor=False)
-    return Folders(config=platform.user_config_path, data=platform.user_data_path)
+    return Folders(
+        config=platform.user_config_path,
+        data=platform.user_data_path,
+        state=platform.user_state_path,
+    )
 
 
 def use_profile(folders: Folders, name: str) -> None:

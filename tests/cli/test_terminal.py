@@ -44,7 +44,7 @@ def shown(*tasks: TaskView, total: int | None = None, color: bool = False) -> tu
     """Give what a terminal and the terminal's stderr show of a list."""
     stdout, stderr = Terminal(), Terminal()
     output = TableOutput(stdout, stderr, NOW, quiet=False, color=color)
-    output.page(Page(tasks=tasks, total=len(tasks) if total is None else total))
+    output.page(Page(tasks=tasks, total=len(tasks) if total is None else total), filtered=False)
     return stdout.getvalue(), stderr.getvalue()
 
 
@@ -119,7 +119,7 @@ def test_a_pipe_gets_a_line_for_each_task_with_nothing_cut() -> None:
     output = TableOutput(stdout, Terminal(), NOW, quiet=False, color=True)
     found = task(7, "y" * 255, due=date(2026, 11, 27), project="home", tags=("a", "b"))
 
-    output.page(Page(tasks=(found,), total=1))
+    output.page(Page(tasks=(found,), total=1), filtered=False)
 
     line = "7\tpending\tmedium\t2026-11-27\thome\ta b\t" + "y" * 255 + "\n"
     assert stdout.getvalue() == line

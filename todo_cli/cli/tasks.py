@@ -14,6 +14,7 @@ from todo_cli.domain.task import (
     NewTask,
     Outcome,
     Priority,
+    Status,
     TaskView,
     check_project,
     check_tags,
@@ -125,11 +126,12 @@ def show_list(app: AppContext, wanted: Filter) -> None:
     from todo_cli.services import tasks
 
     output = app.output(FIELDS)
+    filtered = wanted != Filter(statuses=wanted.statuses) or Status.PENDING not in wanted.statuses
     if wanted.limit is None:
         wanted = wanted.model_copy(update={"limit": output.default_limit})
     with app.open() as session:
         page = tasks.find(session, wanted)
-    output.page(page)
+    output.page(page, filtered=filtered)
 
 
 @with_globals

@@ -183,8 +183,13 @@ def check_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
         if any(char.isspace() for char in tag):
             raise UsageError(f"a tag is one word: {readable(tag)} holds white space")
     if len(unique) > TAGS or len(" ".join(unique)) > TAGS_LENGTH:
-        raise UsageError(f"a task takes {TAGS} tags, {TAGS_LENGTH:,} characters together")
+        raise too_many_tags()
     return unique
+
+
+def too_many_tags() -> UsageError:
+    """Say that no task takes so many tags, which modify learns from the database."""
+    return UsageError(f"a task takes {TAGS} tags, {TAGS_LENGTH:,} characters together")
 
 
 def parse_refs(words: list[str]) -> TaskRefs:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from todo_cli.domain.changes import Changes
 from todo_cli.domain.task import Frozen, Outcome, Page, TaskView
 
 
@@ -16,14 +17,20 @@ class Output(Protocol):
     def added(self, task: TaskView) -> None:
         """Confirm one added task."""
 
-    def page(self, page: Page) -> None:
-        """Show a list of tasks."""
+    def added_all(self, tasks: Sequence[TaskView]) -> None:
+        """Confirm any number of tasks added at once, in their order."""
+
+    def page(self, page: Page, *, filtered: bool) -> None:
+        """Show a list of tasks; ``filtered`` when it may leave out pending ones."""
 
     def task(self, task: TaskView) -> None:
         """Show one task with all its fields."""
 
     def outcomes(self, verb: str, outcomes: Sequence[Outcome]) -> None:
         """Confirm what ``verb`` did to each of several tasks."""
+
+    def modified(self, outcomes: Sequence[Outcome], changes: Changes) -> None:
+        """Confirm what modify or edit changed about each of several tasks."""
 
     def purged(self, tasks: Sequence[TaskView]) -> None:
         """Confirm tasks deleted for good."""

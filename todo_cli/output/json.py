@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import TextIO
 
+from todo_cli.domain.changes import Changes
 from todo_cli.domain.task import Frozen, Outcome, Page, TaskView
 from todo_cli.errors import TodoError
 
@@ -21,7 +22,11 @@ class JsonOutput:
         """Write the task as an object."""
         self._object(task)
 
-    def page(self, page: Page) -> None:
+    def added_all(self, tasks: Sequence[TaskView]) -> None:
+        """Write an array of the tasks."""
+        self._array(tasks)
+
+    def page(self, page: Page, *, filtered: bool) -> None:
         """Write an array of tasks."""
         self._array(page.tasks)
 
@@ -30,6 +35,10 @@ class JsonOutput:
         self._object(task)
 
     def outcomes(self, verb: str, outcomes: Sequence[Outcome]) -> None:
+        """Write an array of the tasks, as they are now, changed or not."""
+        self._array([outcome.task for outcome in outcomes])
+
+    def modified(self, outcomes: Sequence[Outcome], changes: Changes) -> None:
         """Write an array of the tasks, as they are now, changed or not."""
         self._array([outcome.task for outcome in outcomes])
 

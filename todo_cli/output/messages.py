@@ -1,8 +1,10 @@
 """The sentences that confirm what was done to tasks."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from todo_cli.domain import dates
+from todo_cli.domain.changes import Changes
 from todo_cli.domain.task import Outcome, Priority, TaskView
 
 # For each verb: what is said when it changed something, and when it was so already.
@@ -17,6 +19,21 @@ _DONE = {
 def added(task: TaskView, now: datetime) -> str:
     """Say what was added, with every value as it was understood."""
     return f"Added {task.number} {task.title}{_details(task, now)}"
+
+
+def added_all(tasks: Sequence[TaskView]) -> str:
+    """Say how many tasks were added, and which numbers they have."""
+    if not tasks:
+        return "There was no title to read: nothing was added"
+    return f"Added {len(tasks):,} tasks, {tasks[0].number} to {tasks[-1].number}"
+
+
+def modified(result: Outcome, changes: Changes, now: datetime) -> str:
+    """Say what was changed about a task, with every value as it is now."""
+    task = result.task
+    if not result.changed:
+        return f"Already so: {task.number} {task.title}"
+    return f"Modified {task.number} {task.title} ({', '.join(_changed(task, changes, now))})"
 
 
 def outcome(verb: str, result: Outcome) -> str:
@@ -35,9 +52,34 @@ def more(shown: int, total: int) -> str:
     return f"{total - shown} more; --limit {total} shows all"
 
 
-def empty() -> str:
+def empty(filtered: bool) -> str:
     """Say that there is nothing to list, and what to do next."""
+    if filtered:
+        return "No task matches. All that are pending: todo list"
     return 'No tasks. Add one: todo add "Buy milk" --due tomorrow'
+
+
+def _changed(task: TaskView, changes: Changes, now: datetime) -> list[str]:
+    given = changes.model_fields_set
+    found = []
+    if "title" in given:
+        found.append("title")
+    if "description" in given:
+        found.append("description" if task.description else "no description")
+    if "due" in given:
+        found.append("no due date" if task.due is None else f"due {dates.describe(task.due, now)}")
+    if "priority" in given:
+        found.append(f"{task.priority} priority")
+    if "project" in given:
+        found.append("no project" if task.project is None else f"project {task.project}")
+    if changes.clear_tags and not task.tags:
+        found.append("no tags")
+    elif changes.clear_tags:
+        found.append(f"tags {' '.join(task.tags)}")
+    else:
+        found.extend(f"+{tag}" for tag in changes.add_tags)
+        found.extend(f"-{tag}" for tag in changes.remove_tags)
+    return found
 
 
 def _details(task: TaskView, now: datetime) -> str:

@@ -5,12 +5,14 @@ from datetime import date, datetime
 from typing import TextIO
 
 from todo_cli.domain import dates
+from todo_cli.domain.changes import Changes
 from todo_cli.domain.task import Frozen, Outcome, Page, Priority, TaskView, due_text
 from todo_cli.errors import TodoError
 from todo_cli.output import messages
 from todo_cli.output.streams import write_message
 
 _TABLE_LIMIT = 50
+_EACH = 10  # added at once, so many are confirmed one by one
 _STYLES = {Priority.URGENT: "bold red", Priority.HIGH: "yellow", Priority.LOW: "dim"}
 
 
@@ -44,10 +46,18 @@ class TableOutput:
         else:
             self._say(messages.added(task, self._now))
 
-    def page(self, page: Page) -> None:
+    def added_all(self, tasks: Sequence[TaskView]) -> None:
+        """Confirm each task, or say how many when they are many; with --quiet write the numbers."""
+        if self._quiet or 0 < len(tasks) <= _EACH:
+            for task in tasks:
+                self.added(task)
+        else:
+            self._say(messages.added_all(tasks))
+
+    def page(self, page: Page, *, filtered: bool) -> None:
         """Draw a table, or write a line for each task."""
         if self._stdout.isatty():
-            self._table(page)
+            self._table(page, filtered)
         else:
             for task in page.tasks:
                 self._line(plain(task))
@@ -62,6 +72,11 @@ class TableOutput:
         """Confirm each task in a line."""
         for outcome in outcomes:
             self._say(messages.outcome(verb, outcome))
+
+    def modified(self, outcomes: Sequence[Outcome], changes: Changes) -> None:
+        """Confirm each task in a line."""
+        for outcome in outcomes:
+            self._say(messages.modified(outcome, changes, self._now))
 
     def purged(self, tasks: Sequence[TaskView]) -> None:
         """Confirm each task in a line."""
@@ -91,9 +106,9 @@ class TableOutput:
     def _line(self, text: str) -> None:
         self._stdout.write(f"{text}\n")
 
-    def _table(self, page: Page) -> None:
+    def _table(self, page: Page, filtered: bool) -> None:
         if not page.tasks:
-            self._say(messages.empty())
+            self._say(messages.empty(filtered))
             return
         from rich.console import Console  # slow to import, and only a terminal needs it
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from todo_cli.domain.changes import Changes, Draft
 from todo_cli.domain.filters import Filter
 from todo_cli.domain.task import NewTask, Outcome, Page, TaskRefs, TaskView
 from todo_cli.store import reads, writes
@@ -23,6 +24,26 @@ def find(session: Session, wanted: Filter) -> Page:
 def show(session: Session, refs: TaskRefs) -> TaskView:
     """Give one task. Raises NotFoundError."""
     return reads.get_task(session, refs)
+
+
+def draft(session: Session, refs: TaskRefs) -> Draft:
+    """Give one task to be edited. Raises NotFoundError, or ConflictError for one in the trash."""
+    return reads.get_draft(session, refs)
+
+
+def modify(
+    session: Session,
+    refs: TaskRefs,
+    changes: Changes,
+    command_id: UUID,
+    revision: int | None = None,
+) -> tuple[Outcome, ...]:
+    """Change tasks, if need be only while they are at ``revision``.
+
+    Raises NotFoundError, ConflictError for a task in the trash or at another revision, UsageError
+    for more tags than a task takes.
+    """
+    return writes.modify(session, refs, changes, command_id, revision)
 
 
 def complete(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:

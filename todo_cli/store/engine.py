@@ -15,13 +15,14 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class there
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 from sqlmodel import Session
 
+from todo_cli.domain.task import too_many_tags
 from todo_cli.errors import (
     AuthError,
-    ConflictError,
     NotFoundError,
     SchemaError,
     TodoError,
     UnavailableError,
+    in_trash,
 )
 
 Connect = Callable[[], DriverConnection]
@@ -162,20 +163,19 @@ def driver_error(error: psycopg2.Error) -> TodoError:
         return UnavailableError(f"the database has no room left: {message}")
     if state == "57014":
         return UnavailableError("the database did not answer in time")
+    if error.diag.constraint_name == "tasks_tags_check":
+        return too_many_tags()
     if not state or state.startswith(_UNREACHABLE):
         return UnavailableError(f"the database cannot answer: {message}")
     return TodoError(f"the database refused it: {message}")
 
 
 def _own_error(state: str, detail: str) -> TodoError:
-    names = f"task{'s' if ',' in detail else ''} {detail}"
     match state:
         case "TD404":
-            return NotFoundError(f"no {names}")
+            return NotFoundError(f"no task{'s' if ',' in detail else ''} {detail}")
         case "TD409":
-            verb = "are" if "," in detail else "is"
-            hint = f"run: todo restore {detail.replace(',', '')}"
-            return ConflictError(f"{names} {verb} in the trash", hint)
+            return in_trash(detail)
         case "TD701":
             return SchemaError("the database is older than this program", _UPGRADE)
         case "TD702":

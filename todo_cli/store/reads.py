@@ -18,10 +18,11 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, col
 
+from todo_cli.domain.changes import Draft
 from todo_cli.domain.dates import Limit
 from todo_cli.domain.filters import Filter, Sort, SortField
 from todo_cli.domain.task import Page, Status, TaskRefs, TaskView
-from todo_cli.errors import NotFoundError
+from todo_cli.errors import NotFoundError, in_trash
 from todo_cli.store.models import Task
 
 # What a view is made of; writes.py returns the same columns.
@@ -61,11 +62,27 @@ def list_tasks(session: Session, wanted: Filter) -> Page:
 
 def get_task(session: Session, refs: TaskRefs) -> TaskView:
     """Give the one task that is named, in whatever state. Raises NotFoundError."""
+    return view(_one(session, refs))
+
+
+def get_draft(session: Session, refs: TaskRefs) -> Draft:
+    """Give the one task that is named, with its revision.
+
+    Raises NotFoundError, or ConflictError for a task in the trash.
+    """
+    row = _one(session, refs)
+    if row["status"] == Status.DELETED:
+        raise in_trash(str(row["number"]))
+    return Draft(task=view(row), revision=row["revision"])
+
+
+def _one(session: Session, refs: TaskRefs) -> RowMapping:
     named = or_(col(Task.number).in_(refs.numbers), col(Task.id).in_(refs.ids))
-    row = session.execute(select(*_COLUMNS, _OWNER).where(named)).mappings().one_or_none()
+    query = select(*_COLUMNS, _OWNER, col(Task.revision)).where(named)
+    row = session.execute(query).mappings().one_or_none()
     if row is None:
         raise NotFoundError(f"no task {', '.join(map(str, refs.numbers + refs.ids))}")
-    return view(row)
+    return row
 
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:

@@ -14,7 +14,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
+from todo_cli.domain.changes import Changes
 from todo_cli.domain.task import NewTask, Outcome, Status, TaskRefs, TaskView
+from todo_cli.errors import ConflictError
 from todo_cli.store.reads import OWNER, VIEW_COLUMNS, utc_midnight, view
 
 # Whatever is there already burns no number. The numbers follow the order of the list.
@@ -68,6 +70,44 @@ SELECT {VIEW_COLUMNS}, {OWNER} AS owner, command_id IS NOT DISTINCT FROM :comman
  ORDER BY number
 """  # noqa: S608 - constants of ours
 
+# What is not among the changes keeps its value. A draft made from another revision is stale: then
+# nothing changes, unless it was this very command that made the newer one.
+_MODIFY: Final = f"""
+WITH named AS MATERIALIZED (
+    SELECT * FROM todo.lock_tasks(CAST(:numbers AS bigint[]), CAST(:ids AS uuid[]),
+                                  ARRAY['pending', 'completed'])
+), wanted AS (
+    SELECT n.user_id, n.id, w.title, w.description, w.priority, w.project, w.due_date,
+           w.due_all_day,
+           ARRAY(SELECT tag
+                   FROM unnest(CASE WHEN :clear_tags THEN '{{}}' ELSE n.tags END
+                               || CAST(:add_tags AS text[])) WITH ORDINALITY AS u (tag, place)
+                  WHERE tag <> ALL (CAST(:remove_tags AS text[]))
+                  GROUP BY tag ORDER BY min(place)) AS tags
+      FROM named n
+     CROSS JOIN LATERAL
+           jsonb_populate_record(ROW(n.*)::todo.tasks, CAST(:changes AS jsonb)) w
+     WHERE n.revision = coalesce(:revision, n.revision)
+), changed AS (
+    UPDATE todo.tasks t
+       SET title = w.title, description = w.description, priority = w.priority,
+           project = w.project, due_date = w.due_date, due_all_day = w.due_all_day,
+           tags = w.tags, command_id = :command_id
+      FROM wanted w
+     WHERE t.user_id = w.user_id AND t.id = w.id
+       AND (t.title, t.description, t.priority, t.project, t.due_date, t.due_all_day, t.tags)
+           IS DISTINCT FROM
+           (w.title, w.description, w.priority, w.project, w.due_date, w.due_all_day, w.tags)
+    RETURNING t.*
+)
+SELECT {VIEW_COLUMNS}, {OWNER} AS owner, true AS changed, false AS stale FROM changed
+ UNION ALL
+SELECT {VIEW_COLUMNS}, {OWNER} AS owner, command_id IS NOT DISTINCT FROM :command_id,
+       revision <> coalesce(:revision, revision) AND command_id IS DISTINCT FROM :command_id
+  FROM named WHERE id NOT IN (SELECT id FROM changed)
+ ORDER BY number
+"""  # noqa: S608 - constants of ours
+
 _PURGE: Final = f"""
 SELECT {VIEW_COLUMNS}, {OWNER} AS owner
   FROM todo.purge(CAST(:numbers AS bigint[]), CAST(:ids AS uuid[]), :command_id)
@@ -106,6 +146,26 @@ def restore(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome
     return _move(session, refs, command_id, Status.PENDING, [Status.DELETED])
 
 
+def modify(
+    session: Session,
+    refs: TaskRefs,
+    changes: Changes,
+    command_id: UUID,
+    revision: int | None = None,
+) -> tuple[Outcome, ...]:
+    """Change the contents of tasks, if need be only while they are at ``revision``.
+
+    Raises NotFoundError, ConflictError for a task in the trash or at another revision, UsageError
+    for more tags than a task takes.
+    """
+    parameters = {**_named(refs), **_changes(changes), "command_id": command_id}
+    rows = session.execute(text(_MODIFY), {**parameters, "revision": revision}).mappings().all()
+    stale = [str(row["number"]) for row in rows if row["stale"]]
+    if stale:
+        raise ConflictError(f"task {', '.join(stale)} has been changed since")
+    return tuple(Outcome(task=view(row), changed=row["changed"]) for row in rows)
+
+
 def purge(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[TaskView, ...]:
     """Delete tasks for good and give them as they were. Raises NotFoundError."""
     parameters = {**_named(refs), "command_id": command_id}
@@ -139,18 +199,27 @@ def _named(refs: TaskRefs) -> dict[str, Any]:
     return {"numbers": list(refs.numbers), "ids": [str(uuid) for uuid in refs.ids]}
 
 
+def _changes(changes: Changes) -> dict[str, Any]:
+    tags = {"clear_tags", "add_tags", "remove_tags"}
+    values = changes.model_dump(mode="json", exclude_unset=True, exclude={*tags, "due"})
+    if "due" in changes.model_fields_set:
+        values |= _stored_due(changes.due)
+    return {"changes": json.dumps(values), **changes.model_dump(include=tags, mode="json")}
+
+
 def _row(place: int, task: NewTask) -> dict[str, Any]:
-    due_date, due_all_day = stored_due(task.due)
     return {
         **task.model_dump(mode="json", exclude={"due"}),
+        **_stored_due(task.due),
         "place": place,
-        "due_date": None if due_date is None else due_date.isoformat(),
-        "due_all_day": due_all_day,
     }
 
 
-def stored_due(due: date | datetime | None) -> tuple[datetime | None, bool]:
-    """Give ``due_date`` and ``due_all_day``: a day is kept as that day at 00:00 UTC."""
-    if due is None or isinstance(due, datetime):
-        return due, False
-    return utc_midnight(due), True
+def _stored_due(due: date | datetime | None) -> dict[str, Any]:
+    """Give the two columns of a due date: a day is kept as that day at 00:00 UTC."""
+    all_day = due is not None and not isinstance(due, datetime)
+    moment = utc_midnight(due) if all_day and due is not None else due
+    return {
+        "due_date": None if moment is None else moment.isoformat(),
+        "due_all_day": all_day,
+    }
