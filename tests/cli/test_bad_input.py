@@ -82,7 +82,14 @@ def test_add_refuses_what_cannot_be_a_task(
         ["--project", ""],
         ["--tag", "a b"],
         ["--all", "--status", "any"],
-        ["word"],
+        ["status:open"],
+        ["priority:vital"],
+        ["priority:none"],
+        ["due:soon"],
+        ["due:2026-11-25T17:00"],
+        ["due.before:none"],
+        ["project:"],
+        ["-x"],
     ],
 )
 def test_list_refuses_what_it_does_not_know(todo: Command, arguments: list[str]) -> None:

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from tests.conftest import NOW, Database, Person
 from todo_cli.domain import dates
-from todo_cli.domain.filters import Filter, Sort, SortField
+from todo_cli.domain.filters import Empty, Filter, Sort, SortField
 from todo_cli.domain.task import NewTask, Priority, Status, TaskRefs, new_task
 from todo_cli.services import tasks
 from todo_cli.services.ids import new_id
@@ -69,9 +69,11 @@ FILTERS = [
     Filter(project="project 3"),
     Filter(tags=("tag1",)),
     Filter(priority=Priority.HIGH),
-    Filter(due_before=LIMIT),
-    Filter(due_after=LIMIT),
-    Filter(search="task 99"),
+    Filter(without_tags=("tag1",)),
+    Filter(due_before=(LIMIT,)),
+    Filter(due_after=(LIMIT,)),
+    Filter(empty=frozenset(Empty)),
+    Filter(search=("task 99", "9")),
     *(Filter(sort=Sort(field=field), limit=50) for field in SortField),
 ]
 

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from todo_cli.cli import db, profile, tasks
 from todo_cli.cli.context import AppContext
+from todo_cli.cli.listing import show_list
 from todo_cli.cli.options import with_globals
 from todo_cli.domain.filters import Filter
 from todo_cli.domain.task import ID_HINT, readable
@@ -55,7 +56,7 @@ def root(app: AppContext, context: typer.Context) -> None:
     Without a command: list.
     """
     if context.invoked_subcommand is None:
-        tasks.show_list(app, Filter())
+        show_list(app, Filter())
 
 
 def main() -> None:

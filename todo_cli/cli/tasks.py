@@ -1,28 +1,19 @@
-"""The commands for tasks: add, list, show, done, reopen, rm, restore."""
+"""The commands for tasks: those that take IDs are here."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from todo_cli.cli.add import add
 from todo_cli.cli.context import AppContext
+from todo_cli.cli.edit import edit
+from todo_cli.cli.listing import list_
+from todo_cli.cli.modify import modify
 from todo_cli.cli.options import with_globals
-from todo_cli.domain import dates, filters
-from todo_cli.domain.filters import Filter
-from todo_cli.domain.task import (
-    NewTask,
-    Outcome,
-    Priority,
-    Status,
-    TaskView,
-    check_project,
-    check_tags,
-    new_task,
-    parse_refs,
-)
-from todo_cli.errors import UsageError
-from todo_cli.services.ids import new_id
+from todo_cli.cli.values import FIELDS, Ids
+from todo_cli.cli.words import WordsCommand
+from todo_cli.domain.task import Outcome, parse_refs
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -31,107 +22,24 @@ if TYPE_CHECKING:
 
     from todo_cli.domain.task import TaskRefs
 
-_LARGEST_LIMIT = 1_000_000_000
-FIELDS = tuple(TaskView.model_fields)
-
-Ids = Annotated[list[str], typer.Argument(metavar="ID", help="Numbers, or whole UUIDs.")]
-Project = Annotated[str | None, typer.Option(metavar="P", help="The project.")]
-Tags = Annotated[list[str] | None, typer.Option("--tag", metavar="T", help="A tag; repeatable.")]
-PriorityWord = Annotated[
-    str | None,
-    typer.Option("--priority", metavar="PRIORITY", help="low, medium, high or urgent."),
-]
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the root."""
-    app.command("add", epilog='Example: todo add "Buy milk" --due tomorrow --tag errand')(add)
-    app.command("list", epilog="Example: todo list --project home --due-before eow")(list_)
+    app.command("add", cls=WordsCommand, epilog="Example: todo add Buy milk +errand due:tomorrow")(
+        add
+    )
+    app.command(
+        "list", cls=WordsCommand, epilog="Example: todo list project:home due.before:eow milk"
+    )(list_)
+    app.command(
+        "modify", cls=WordsCommand, epilog="Example: todo modify 3 5 due:fri -errand +home"
+    )(modify)
     app.command("show", epilog="Example: todo show 12")(show)
+    app.command("edit", epilog="Example: todo edit 12")(edit)
     app.command("done", epilog="Example: todo done 3 5")(done)
     app.command("reopen", epilog="Example: todo reopen 3")(reopen)
     app.command("rm", epilog="Example: todo rm 4")(rm)
     app.command("restore", epilog="Example: todo restore 4")(restore)
-
-
-@with_globals
-def add(
-    app: AppContext,
-    title: Annotated[list[str], typer.Argument(metavar="TITLE", help="Words of the title.")],
-    project: Project = None,
-    tag: Tags = None,
-    priority: PriorityWord = None,
-    due: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="tomorrow, fri 17:00, 3d, 2026-11-25 ...")
-    ] = None,
-    description: Annotated[str | None, typer.Option(metavar="TEXT", help="More words.")] = None,
-) -> None:
-    """Add a task."""
-    from todo_cli.services import tasks
-
-    output = app.output(FIELDS)
-    task: NewTask = new_task(
-        new_id(),
-        " ".join(title),
-        description=description,
-        priority=Priority.MEDIUM if priority is None else filters.parse_priority(priority),
-        project=project,
-        tags=tuple(tag or ()),
-        due=None if due is None else dates.parse(due, app.now()),
-    )
-    with app.open() as session:
-        (added,) = tasks.add(session, [task], app.command_id)
-    output.added(added)
-
-
-@with_globals
-def list_(
-    app: AppContext,
-    all_: Annotated[bool, typer.Option("--all", help="Completed tasks too.")] = False,
-    status: Annotated[
-        str | None, typer.Option(metavar="STATUS", help="pending, completed, deleted or any.")
-    ] = None,
-    project: Project = None,
-    tag: Tags = None,
-    priority: PriorityWord = None,
-    due_before: Annotated[str | None, typer.Option(metavar="WHEN", help="Due before then.")] = None,
-    due_after: Annotated[str | None, typer.Option(metavar="WHEN", help="Due after then.")] = None,
-    search: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="In title or description, in any case.")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(metavar="N", help="At most so many.")] = None,
-    sort: Annotated[
-        str | None, typer.Option(metavar="FIELD", help="Sort by it; FIELD- for largest first.")
-    ] = None,
-) -> None:
-    """List tasks: pending ones, by due date, priority and number."""
-    if limit is not None and not 1 <= limit <= _LARGEST_LIMIT:
-        raise UsageError(f"--limit takes a number from 1 to {_LARGEST_LIMIT}")
-    wanted = Filter(
-        statuses=filters.parse_statuses(status, all_),
-        project=None if project is None else check_project(project),
-        tags=check_tags(tuple(tag or ())),
-        priority=None if priority is None else filters.parse_priority(priority),
-        due_before=_limit(app, due_before, dates.before),
-        due_after=_limit(app, due_after, dates.after),
-        search=search,
-        limit=limit,
-        sort=None if sort is None else filters.parse_sort(sort),
-    )
-    show_list(app, wanted)
-
-
-def show_list(app: AppContext, wanted: Filter) -> None:
-    """Show the tasks that pass a filter, as many as the way of output shows by default."""
-    from todo_cli.services import tasks
-
-    output = app.output(FIELDS)
-    filtered = wanted != Filter(statuses=wanted.statuses) or Status.PENDING not in wanted.statuses
-    if wanted.limit is None:
-        wanted = wanted.model_copy(update={"limit": output.default_limit})
-    with app.open() as session:
-        page = tasks.find(session, wanted)
-    output.page(page, filtered=filtered)
 
 
 @with_globals
@@ -206,17 +114,3 @@ def _change(
     with app.open() as session:
         outcomes = service(session, refs, app.command_id)
     output.outcomes(verb, outcomes)
-
-
-def _limit(
-    app: AppContext,
-    text: str | None,
-    bound: Callable[[dates.Due, datetime], dates.Limit],
-) -> dates.Limit | None:
-    if text is None:
-        return None
-    now = app.now()
-    when = dates.parse(text, now)
-    if when is None:
-        raise UsageError(f"{text!r} is no date to compare with")
-    return bound(when, now)

@@ -31,23 +31,40 @@ class Sort(Frozen):
     descending: bool = False
 
 
+class Empty(StrEnum):
+    """What a list can want to have no value."""
+
+    PROJECT = "project"
+    DUE = "due"
+    TAGS = "tags"
+
+
 class Filter(Frozen):
     """Every condition must hold; an empty one holds always.
 
-    ``tags`` must all be there. ``search`` is looked for in title and description, ignoring
-    case. Without ``sort`` the order is due (none last), priority (urgent first), number.
-    ``limit`` is the most tasks to give, None for all.
+    ``tags`` must all be there, of ``without_tags`` none. Each of ``search`` is looked for in title
+    and description, ignoring case. Every limit of ``due_before`` and ``due_after`` holds. Without
+    ``sort`` the order is due (none last), priority (urgent first), number. ``limit`` is the most
+    tasks to give, None for all.
     """
 
     statuses: tuple[Status, ...] = _PENDING
     project: str | None = None
     tags: tuple[str, ...] = ()
+    without_tags: tuple[str, ...] = ()
     priority: Priority | None = None
-    due_before: Limit | None = None
-    due_after: Limit | None = None
-    search: str | None = None
+    due_before: tuple[Limit, ...] = ()
+    due_after: tuple[Limit, ...] = ()
+    empty: frozenset[Empty] = frozenset()
+    search: tuple[str, ...] = ()
     sort: Sort | None = None
     limit: int | None = None
+
+    @property
+    def shows_all_pending(self) -> bool:
+        """Whether no pending task can be missing from the list."""
+        everything = Filter(statuses=self.statuses, sort=self.sort, limit=self.limit)
+        return self == everything and Status.PENDING in self.statuses
 
 
 def parse_statuses(word: str | None, everything: bool) -> tuple[Status, ...]:

@@ -192,6 +192,11 @@ def too_many_tags() -> UsageError:
     return UsageError(f"a task takes {TAGS} tags, {TAGS_LENGTH:,} characters together")
 
 
+def is_ref(word: str) -> bool:
+    """Tell whether a word has the form of an ID."""
+    return bool(_NUMBER.fullmatch(word) or _UUID.fullmatch(word))
+
+
 def parse_refs(words: list[str]) -> TaskRefs:
     """Read IDs: a number without sign or leading zero, or a whole UUID.
 
@@ -225,7 +230,8 @@ def _require_text(name: str, value: str, limit: int) -> None:
 
 
 def _require_one_line(name: str, value: str) -> None:
-    if any(unicodedata.category(char) in _LINE_BREAKING for char in value):
+    # isprintable() is quick, and false for a few characters that are welcome.
+    if not value.isprintable() and any(unicodedata.category(c) in _LINE_BREAKING for c in value):
         raise UsageError(f"the {name} holds a line break or another control character")
 
 

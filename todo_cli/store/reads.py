@@ -13,6 +13,7 @@ from sqlalchemy import (
     case,
     func,
     literal_column,
+    not_,
     or_,
     select,
 )
@@ -20,7 +21,7 @@ from sqlmodel import Session, col
 
 from todo_cli.domain.changes import Draft
 from todo_cli.domain.dates import Limit
-from todo_cli.domain.filters import Filter, Sort, SortField
+from todo_cli.domain.filters import Empty, Filter, Sort, SortField
 from todo_cli.domain.task import Page, Status, TaskRefs, TaskView
 from todo_cli.errors import NotFoundError, in_trash
 from todo_cli.store.models import Task
@@ -97,19 +98,28 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
         conditions.append(col(Task.tags).contains(list(wanted.tags)))
     if wanted.priority is not None:
         conditions.append(col(Task.priority) == wanted.priority.value)
-    if wanted.due_before is not None:
-        conditions.append(_due_before(wanted.due_before))
-    if wanted.due_after is not None:
-        conditions.append(_due_after(wanted.due_after))
-    if wanted.search is not None:
-        title, description = col(Task.title), col(Task.description)
-        conditions.append(
-            or_(
-                title.icontains(wanted.search, autoescape=True),
-                description.icontains(wanted.search, autoescape=True),
-            )
-        )
+    if wanted.without_tags:
+        conditions.append(not_(col(Task.tags).bool_op("&&")(list(wanted.without_tags))))
+    conditions.extend(_due_before(limit) for limit in wanted.due_before)
+    conditions.extend(_due_after(limit) for limit in wanted.due_after)
+    conditions.extend(_has_no(each) for each in wanted.empty)
+    conditions.extend(_found(each) for each in wanted.search)
     return conditions
+
+
+def _found(text: str) -> ColumnElement[bool]:
+    title, description = col(Task.title), col(Task.description)
+    return or_(title.icontains(text, autoescape=True), description.icontains(text, autoescape=True))
+
+
+def _has_no(field: Empty) -> ColumnElement[bool]:
+    match field:
+        case Empty.PROJECT:
+            return col(Task.project).is_(None)
+        case Empty.DUE:
+            return col(Task.due_date).is_(None)
+        case Empty.TAGS:
+            return func.cardinality(col(Task.tags)) == 0
 
 
 def _due_before(limit: Limit) -> ColumnElement[bool]:

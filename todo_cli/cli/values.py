@@ -1,0 +1,44 @@
+"""The options and arguments that several commands on tasks share, and how their values are read."""
+
+from typing import Annotated, Final
+
+import typer
+
+from todo_cli.cli.context import AppContext
+from todo_cli.domain import dates, filters
+from todo_cli.domain.task import Priority, TaskView
+
+FIELDS: Final = tuple(TaskView.model_fields)
+NONE: Final = "none"  # the word that clears a value
+
+Ids = Annotated[list[str], typer.Argument(metavar="ID", help="Numbers, or whole UUIDs.")]
+Project = Annotated[str | None, typer.Option(metavar="P", help="The project.")]
+Tags = Annotated[list[str] | None, typer.Option("--tag", metavar="T", help="A tag; repeatable.")]
+PriorityWord = Annotated[
+    str | None,
+    typer.Option("--priority", metavar="PRIORITY", help="low, medium, high or urgent."),
+]
+Due = Annotated[
+    str | None, typer.Option(metavar="WHEN", help="tomorrow, fri 17:00, 3d, 2026-11-25 ...")
+]
+Description = Annotated[str | None, typer.Option(metavar="TEXT", help="More words.")]
+
+
+def text(word: str | None) -> str | None:
+    """Read a text that ``none`` clears."""
+    return None if word == NONE else word
+
+
+def priority(word: str) -> Priority:
+    """Read a priority; ``none`` is the one in the middle. Raises UsageError."""
+    return Priority.MEDIUM if word == NONE else filters.parse_priority(word)
+
+
+def due(app: AppContext, word: str) -> dates.Due | None:
+    """Read a due date; ``none`` is none. Raises UsageError."""
+    return dates.parse(word, app.now())
+
+
+def tags(words: list[str] | None) -> tuple[str, ...]:
+    """Give the tags among these words, which may hold ``none``."""
+    return tuple(word for word in words or () if word != NONE)
