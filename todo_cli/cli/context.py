@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from todo_cli import clock, settings
+from todo_cli.cli.greeting import greeting
 from todo_cli.errors import UsageError
 from todo_cli.output.base import Output
 from todo_cli.output.json import JsonOutput
@@ -61,7 +62,7 @@ class AppContext:
 
     def say(self, message: str) -> None:
         """Say on stderr what takes longer than a moment."""
-        if not (self.quiet or self.as_json or self.fields is not None):
+        if self._for_people:
             write_message(sys.stderr, message)
 
     def confirm(self, question: str, yes: bool) -> None:
@@ -85,7 +86,10 @@ class AppContext:
         """Open the person's session. Raises what `open_session` does."""
         from todo_cli.services.unit_of_work import open_session  # imports sqlmodel: slow
 
-        with open_session(self.settings(), self.say) as session:
+        chosen = self.settings()
+        with open_session(chosen, self.say) as session:
+            if self._for_people and (words := greeting(chosen)):
+                self.say(words)
             yield session
 
     @contextmanager
@@ -95,6 +99,10 @@ class AppContext:
 
         with open_owner(self.settings(), self.say) as owner:
             yield owner
+
+    @property
+    def _for_people(self) -> bool:
+        return not (self.quiet or self.as_json or self.fields is not None)
 
     def _wants_color(self) -> bool:
         return self.color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
