@@ -19,7 +19,8 @@ from todo_cli.domain.task import NewTask, Outcome, Status, TaskRefs, TaskView
 from todo_cli.errors import ConflictError
 from todo_cli.store.reads import OWNER, VIEW_COLUMNS, utc_midnight, view
 
-# Whatever is there already burns no number. The numbers follow the order of the list.
+# Whatever is there already burns no number; it is looked up by its key, never by reading all tasks
+# of the person. The numbers follow the order of the list.
 _ADD: Final = f"""
 WITH given AS (
     SELECT * FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS g (
@@ -27,8 +28,9 @@ WITH given AS (
         tags text[], due_date timestamptz, due_all_day boolean)
 ), missing AS MATERIALIZED (
     SELECT g.*, row_number() OVER (ORDER BY g.place) AS nth FROM given g
-     WHERE NOT EXISTS (SELECT FROM todo.tasks t
-                        WHERE t.user_id = (SELECT todo.me()) AND t.id = g.id)
+     WHERE g.id <> ALL (ARRAY(SELECT t.id FROM todo.tasks t
+                               WHERE t.user_id = (SELECT todo.me())
+                                 AND t.id = ANY (ARRAY(SELECT id FROM given))))
 ), block AS MATERIALIZED (
     SELECT todo.reserve_numbers(count(*)) AS first FROM missing HAVING count(*) > 0
 ), added AS (
