@@ -30,9 +30,9 @@ def main() -> None:
 
 def _run(tasks: int, rounds: int) -> Report:
     psql = find_psql()
-    with temporary_server() as (server, environment):
+    with temporary_server() as (server, environment), temporary_server() as (_, bulk):
         statements = fill(server, generate(tasks, SEED))
-        timed = commands(server, statements, psql)
+        timed = commands(server, statements, psql, bulk["TODO_HOME"])
         times = time_in_turn(timed, rounds, environment)
         return Report(
             machine=machine(server.status().version),

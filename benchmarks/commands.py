@@ -1,11 +1,12 @@
 """The commands that are timed, in their turn."""
 
 import importlib.util
+import itertools
 import shutil
 import sys
 import sysconfig
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -15,20 +16,29 @@ from todo_cli.services import private
 from todo_cli.store.embedded import PrivateServer
 
 BARE: Final = "python -c pass"
+LINES: Final = 10_000
 
 
 @dataclass(frozen=True)
 class Command:
-    """A process to time. ``psql`` names the command of psql that does the same."""
+    """A process to time. ``psql`` names the command of psql that does the same.
+
+    ``stdin`` is what it reads, ``variables`` what its environment has besides that of all.
+    """
 
     name: str
     arguments: Callable[[], list[str]]
     psql: str | None = None
+    stdin: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
-def commands(server: PrivateServer, statements: Statements, psql: Path | None) -> list[Command]:
+def commands(
+    server: PrivateServer, statements: Statements, psql: Path | None, bulk_home: str
+) -> list[Command]:
     """Give the commands; those of psql are left out where there is none.
 
+    ``bulk_home`` is a TODO_HOME of its own for what adds so much that it would slow the lists.
     Raises UsageError when todo is not installed.
     """
     todo = Path(sysconfig.get_path("scripts")) / "todo"
@@ -45,6 +55,7 @@ def commands(server: PrivateServer, statements: Statements, psql: Path | None) -
         # -X: nobody's psqlrc. -At: bare values, which is the fastest that psql can print.
         return [Command(name, lambda: [str(psql), "-XAt", "-d", login, "-c", statement()])]
 
+    fresh = itertools.count()  # so that every modify changes something
     limit = f"--limit {LIMIT}"
     few, everything, add = f"psql -c, list {limit}", "psql -c, list", "psql -c, add"
     return [
@@ -57,6 +68,18 @@ def commands(server: PrivateServer, statements: Statements, psql: Path | None) -
         of_todo("todo list --json", "list", "--json", psql=everything),
         *of_psql(add, statements.fresh_add),
         of_todo("todo add", *ADD, psql=add),
+        Command("todo modify", lambda: [str(todo), "modify", "1", f"project:p{next(fresh)}"]),
+        Command(
+            f"todo add -, {LINES:,} lines",
+            lambda: [str(todo), "add", "-"],
+            stdin="".join(f"Task number {number}\n" for number in range(LINES)),
+            variables={"TODO_HOME": bulk_home},
+        ),
+        Command(
+            "todo done TAB",
+            lambda: [str(todo), "done", ""],
+            variables={"_TODO_COMPLETE": "1"},
+        ),
     ]
 
 

@@ -20,21 +20,22 @@ def time_in_turn(
     times: dict[str, list[float]] = {command.name: [] for command in commands}
     for number in range(_WARM_UP_ROUNDS + rounds):
         for command in commands:
-            taken = _time(command.arguments(), environment)
+            taken = _time(command, environment)
             if number >= _WARM_UP_ROUNDS:
                 times[command.name].append(taken)
     return times
 
 
-def _time(arguments: Sequence[str], environment: Mapping[str, str]) -> float:
+def _time(command: Command, environment: Mapping[str, str]) -> float:
+    arguments = command.arguments()
     start = time.perf_counter()
     subprocess.run(
         arguments,
-        stdin=subprocess.DEVNULL,
+        input=command.stdin,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment,
+        env={**environment, **command.variables},
         check=True,
     )
     return 1000 * (time.perf_counter() - start)
