@@ -81,7 +81,7 @@ def test_what_is_so_already_is_no_change_and_leaves_no_event(todo: Command, pers
 
     answer = todo("modify", "1", "due:fri", "+a", "project:home")
 
-    assert answer == Answer(0, "", "Already so: 1 Buy milk\n")
+    assert answer == Answer(0, "", "Unchanged: 1 Buy milk\n")
     assert events(person) == ["added"]
 
 

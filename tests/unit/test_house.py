@@ -65,6 +65,13 @@ def test_the_wheel_ships_every_migration_and_nothing_else_of_the_folder() -> Non
     assert all(target == f"todo_cli/{source}" for source, target in shipped.items())
 
 
+def test_the_wheel_ships_the_man_page_where_man_looks_for_it() -> None:
+    shared = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
+
+    assert shared == {"docs/todo.1": "share/man/man1/todo.1"}
+    assert (ROOT / "docs" / "todo.1").is_file()
+
+
 def test_the_program_needs_the_newest_migration() -> None:
     revisions = [revision for revision, _ in schema.history()]
 
@@ -80,16 +87,31 @@ def test_every_dependency_says_what_it_is_for() -> None:
     assert all("  # " in line for line in requirements)
 
 
+def root() -> typer.core.TyperGroup:
+    """Give `todo` itself."""
+    found = typer.main.get_command(app)
+    assert isinstance(found, typer.core.TyperGroup)
+    return found
+
+
 def commands() -> dict[str, typer.core.TyperCommand]:
     """Give every command under its whole name."""
     found = {}
-    root = typer.main.get_command(app)
-    assert isinstance(root, typer.core.TyperGroup)
-    for name, command in root.commands.items():
+    for name, command in root().commands.items():
         inner = getattr(command, "commands", None)
         for inner_name, inner_command in (inner or {"": command}).items():
             found[f"{name} {inner_name}".strip()] = inner_command
     return found
+
+
+def long_options(command: typer.core.TyperCommand | typer.core.TyperGroup) -> list[str]:
+    """Give the long names of a command's options, without those that are hidden."""
+    return [
+        option
+        for parameter in command.params
+        for option in parameter.opts
+        if option.startswith("--") and not getattr(parameter, "hidden", False)
+    ]
 
 
 def test_every_command_has_help_with_one_example() -> None:
@@ -106,13 +128,11 @@ def test_the_readme_names_every_command_and_every_option() -> None:
     readme = (ROOT / "README.md").read_text()
 
     for name, command in commands().items():
-        group, _, last = name.rpartition(" ")
-        pattern = rf"`todo {group}.*`{last}\b|`todo {name}\b" if group else rf"`todo {name}\b"
-        assert re.search(pattern, readme), name
-        for parameter in command.params:
-            for option in parameter.opts:
-                if option.startswith("--"):
-                    assert option in readme, f"{name} {option}"
+        assert re.search(rf"`todo {name}\b", readme), name
+        for option in long_options(command):
+            assert option in readme, f"{name} {option}"
+    for option in long_options(root()):
+        assert option in readme, option
 
 
 def test_every_command_of_the_readme_exists() -> None:
@@ -135,7 +155,7 @@ def test_version_is_that_of_the_package() -> None:
 
 
 def test_no_file_is_longer_than_350_lines() -> None:
-    for folder in ("todo_cli", "migrations", "tests", "benchmarks"):
+    for folder in ("todo_cli", "migrations", "tests", "benchmarks", "docs"):
         for path in (ROOT / folder).rglob("*.py"):
             assert len(path.read_text().splitlines()) <= 350, path
 

@@ -21,16 +21,17 @@ _LINE: Final = 4 * TITLE_LENGTH + 2  # bytes of the longest title in UTF-8, and 
 def add(
     app: AppContext,
     context: typer.Context,
-    title: Annotated[list[str], typer.Argument(metavar="TITLE", help="Words of the title.")],
+    title: Annotated[list[str], typer.Argument(metavar="TITLE", help="Words of the title, or -.")],
     project: values.Project = None,
     tag: values.Tags = None,
     priority: values.PriorityWord = None,
     due: values.Due = None,
     description: values.Description = None,
 ) -> None:
-    """Add a task. +TAG, project:P, priority:P and due:WHEN may stand among the words.
+    """Add a task, or with - in place of a title one for each line of stdin, all or none.
 
-    With - in place of a title: one task for each line of stdin, all or none.
+    +TAG, project:P, priority:P and due:WHEN may stand among the words of the title. All words
+    after -- are title.
     """
     from todo_cli.services import tasks
 

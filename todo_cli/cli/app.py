@@ -1,6 +1,7 @@
 """The root of all commands, and the one place that turns errors into words and exit codes."""
 
 import functools
+import gc
 import io
 import os
 import re
@@ -11,7 +12,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from todo_cli.cli import db, profile, tasks
+from todo_cli.cli import completion, db, profile, shells, tasks
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.listing import show_list
 from todo_cli.cli.options import with_globals
@@ -38,6 +39,9 @@ class Root(TyperGroup):
     ) -> NoReturn:
         """Run a command and leave with its exit code. The arguments are those of `TyperGroup`."""
         arguments = list(sys.argv[1:] if args is None else args)
+        if os.environ.get(completion.VARIABLE) == "1":
+            completion.run(self, arguments)
+        arguments = shells.name_shell(arguments)
         run = functools.partial(super().main, arguments, "todo", standalone_mode=False, **extra)
         sys.exit(_guarded(run, arguments))
 
@@ -50,17 +54,24 @@ app.add_typer(profile.app, name="profile")
 
 @app.callback(invoke_without_command=True)
 @with_globals
-def root(app: AppContext, context: typer.Context) -> None:
+def root(
+    app: AppContext,
+    context: typer.Context,
+    install_completion: shells.Install = None,
+    show_completion: shells.Show = None,
+) -> None:
     """Keep your tasks in PostgreSQL: a private one, or one that you share.
 
     Without a command: list.
     """
+    shells.answer(app, install_completion, show_completion)
     if context.invoked_subcommand is None:
         show_list(app, Filter())
 
 
 def main() -> None:
     """Run the program with the process's own arguments, and leave with its exit code."""
+    gc.disable()  # a command is over before collecting would pay
     typer.main.get_command(app)()
 
 
@@ -141,3 +152,5 @@ def _prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if not sys.stdout.isatty():  # FORCE_COLOR and its like would colour a help in a pipe
+        os.environ["_TYPER_FORCE_DISABLE_TERMINAL"] = "1"

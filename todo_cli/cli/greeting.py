@@ -9,8 +9,8 @@ from todo_cli.settings import Settings
 
 _GREETING: Final = """\
 Welcome to todo. Your tasks are kept in {where}.
-Add one: todo add Buy milk due:tomorrow    See them: todo    Complete it: todo done 1
-All commands: todo --help    Tab completes, once you have run: todo --install-completion"""
+Try: todo add Buy milk due:tomorrow, then todo, then todo done 1.
+Every command: todo --help. To have Tab complete: todo --install-completion."""
 
 
 def greeting(settings: Settings) -> str | None:

@@ -47,8 +47,9 @@ def list_(
 ) -> None:
     """List tasks: pending ones, by due date, priority and number.
 
-    +TAG, -TAG, project:P, priority:P, status:STATUS, due:DAY, due.before:WHEN and due.after:WHEN
-    may stand among the words; none is for no value, as in project:none.
+    Words are looked for in title and description. +TAG, -TAG, project:P, priority:P, status:STATUS,
+    due:DAY, due.before:WHEN and due.after:WHEN may stand among them; none is for no value, as in
+    project:none.
     """
     if limit is not None and not 1 <= limit <= _LARGEST_LIMIT:
         raise UsageError(f"--limit takes a number from 1 to {_LARGEST_LIMIT}")

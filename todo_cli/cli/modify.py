@@ -30,9 +30,10 @@ def modify(
     due: values.Due = None,
     description: values.Description = None,
 ) -> None:
-    """Change tasks: IDs, then +TAG, -TAG, project:P, priority:P, due:WHEN, or options.
+    """Change tasks: their IDs first, then what is to be different.
 
-    The word none clears a value: due:none, project:none, --description none, tag:none.
+    +TAG, -TAG, project:P, priority:P and due:WHEN may stand in place of options. The word none
+    clears a value: due:none, project:none, tag:none.
     """
     from todo_cli.services import tasks
 

@@ -30,7 +30,10 @@ class Output(Protocol):
         """Confirm what ``verb`` did to each of several tasks."""
 
     def modified(self, outcomes: Sequence[Outcome], changes: Changes) -> None:
-        """Confirm what modify or edit changed about each of several tasks."""
+        """Confirm what was changed about each of several tasks."""
+
+    def edited(self, outcome: Outcome, changes: Changes) -> None:
+        """Confirm what was changed about one task, which may be nothing."""
 
     def purged(self, tasks: Sequence[TaskView]) -> None:
         """Confirm tasks deleted for good."""

@@ -42,6 +42,10 @@ class JsonOutput:
         """Write an array of the tasks, as they are now, changed or not."""
         self._array([outcome.task for outcome in outcomes])
 
+    def edited(self, outcome: Outcome, changes: Changes) -> None:
+        """Write the task as an object, as it is now, changed or not."""
+        self._object(outcome.task)
+
     def purged(self, tasks: Sequence[TaskView]) -> None:
         """Write an array of the tasks as they were."""
         self._array(tasks)

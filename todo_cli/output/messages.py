@@ -1,5 +1,6 @@
 """The sentences that confirm what was done to tasks."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -14,6 +15,16 @@ _DONE = {
     "rm": ("Moved to the trash:", "Already in the trash:"),
     "restore": ("Restored", "Not in the trash:"),
 }
+# Unicode's format controls that turn the direction of all that follows, until something ends them.
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u206f]")
+
+
+def harmless(text: str) -> str:
+    """Give a text as a terminal may show it: nothing in it rearranges what stands around it.
+
+    Right-to-left letters find their direction without the controls that are left out here.
+    """
+    return _TURNING.sub("", text)
 
 
 def added(task: TaskView, now: datetime) -> str:
@@ -32,7 +43,7 @@ def modified(result: Outcome, changes: Changes, now: datetime) -> str:
     """Say what was changed about a task, with every value as it is now."""
     task = result.task
     if not result.changed:
-        return f"Already so: {task.number} {task.title}"
+        return f"Unchanged: {task.number} {task.title}"
     return f"Modified {task.number} {task.title} ({', '.join(_changed(task, changes, now))})"
 
 
@@ -55,17 +66,17 @@ def more(shown: int, total: int) -> str:
 def empty(filtered: bool) -> str:
     """Say that there is nothing to list, and what to do next."""
     if filtered:
-        return "No task matches. All that are pending: todo list"
-    return 'No tasks. Add one: todo add "Buy milk" --due tomorrow'
+        return "No task matches. To see all that are pending: todo list"
+    return "Nothing to do. To add a task: todo add Buy milk due:tomorrow"
 
 
 def _changed(task: TaskView, changes: Changes, now: datetime) -> list[str]:
     given = changes.model_fields_set
     found = []
     if "title" in given:
-        found.append("title")
+        found.append("new title")
     if "description" in given:
-        found.append("description" if task.description else "no description")
+        found.append("new description" if task.description else "no description")
     if "due" in given:
         found.append("no due date" if task.due is None else f"due {dates.describe(task.due, now)}")
     if "priority" in given:

@@ -6,14 +6,13 @@ from typing import TextIO
 
 from todo_cli.domain import dates
 from todo_cli.domain.changes import Changes
-from todo_cli.domain.task import Frozen, Outcome, Page, Priority, TaskView, due_text
+from todo_cli.domain.task import Frozen, Outcome, Page, TaskView, due_text
 from todo_cli.errors import TodoError
 from todo_cli.output import messages
 from todo_cli.output.streams import write_message
 
 _TABLE_LIMIT = 50
 _EACH = 10  # added at once, so many are confirmed one by one
-_STYLES = {Priority.URGENT: "bold red", Priority.HIGH: "yellow", Priority.LOW: "dim"}
 
 
 class TableOutput:
@@ -64,7 +63,13 @@ class TableOutput:
 
     def task(self, task: TaskView) -> None:
         """Write a line for each field that has a value; further lines of a value are indented."""
-        for label, value in _fields(task, self._now):
+        fields = _fields(task, self._now)
+        if self._stdout.isatty():
+            from todo_cli.output import screen  # slow to import, and only a terminal needs it
+
+            screen.show_task(task, fields, self._now, self._stdout, color=self._color)
+            return
+        for label, value in fields:
             indented = f"\n{'':<13}".join(value.splitlines())
             self._line(f"{label:<13}{indented}")
 
@@ -77,6 +82,10 @@ class TableOutput:
         """Confirm each task in a line."""
         for outcome in outcomes:
             self._say(messages.modified(outcome, changes, self._now))
+
+    def edited(self, outcome: Outcome, changes: Changes) -> None:
+        """Confirm the task in a line."""
+        self.modified([outcome], changes)
 
     def purged(self, tasks: Sequence[TaskView]) -> None:
         """Confirm each task in a line."""
@@ -95,13 +104,21 @@ class TableOutput:
                 self._line(f"{name:<13}{_cell(value)}")
 
     def records(self, records: Sequence[Frozen]) -> None:
-        """Write a line for each object, its values parted by tabs."""
-        for record in records:
-            self._line("\t".join(_cell(value) for _, value in record))
+        """Draw a table, or write a line for each object, its values parted by tabs."""
+        rows = [[_cell(value) for _, value in record] for record in records]
+        if rows and self._stdout.isatty():
+            from todo_cli.output import screen  # slow to import, and only a terminal needs it
+
+            names = tuple(type(records[0]).model_fields)
+            screen.show_records(names, rows, self._stdout, color=self._color)
+            return
+        for row in rows:
+            self._line("\t".join(row))
 
     def _say(self, message: str) -> None:
         if not self._quiet:
-            write_message(self._stderr, message)
+            shown = messages.harmless(message) if self._stderr.isatty() else message
+            write_message(self._stderr, shown)
 
     def _line(self, text: str) -> None:
         self._stdout.write(f"{text}\n")
@@ -110,10 +127,9 @@ class TableOutput:
         if not page.tasks:
             self._say(messages.empty(filtered))
             return
-        from rich.console import Console  # slow to import, and only a terminal needs it
+        from todo_cli.output import screen  # slow to import, and only a terminal needs it
 
-        console = Console(file=self._stdout, no_color=not self._color, highlight=False)
-        console.print(_rich_table(page, self._now))
+        screen.show_page(page, self._now, self._stdout, color=self._color)
         if page.total > len(page.tasks):
             self._say(messages.more(len(page.tasks), page.total))
 
@@ -141,43 +157,6 @@ def error_text(error: TodoError) -> str:
     """Give an error as one sentence, and its hint on a second line."""
     hint = f"\nhint: {error.hint}" if error.hint else ""
     return f"todo: {error.message}{hint}"
-
-
-def _rich_table(page: Page, now: datetime) -> object:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    columns = _used_columns(page, now)
-    for name in columns:
-        table.add_column(
-            name,
-            justify="right" if name == "ID" else "left",
-            no_wrap=name in ("ID", "Status", "Due", "Priority"),
-            ratio=1 if name == "Task" else None,
-        )
-    for place, task in enumerate(page.tasks):
-        style = _STYLES.get(task.priority, "")
-        # Text, not str: a title such as [red] is no markup.
-        row = (Text(cells[place], overflow="fold") for cells in columns.values())
-        table.add_row(*row, style=style)
-    return table
-
-
-def _used_columns(page: Page, now: datetime) -> dict[str, list[str]]:
-    """Give the cells of each column; a column that says nothing is left out."""
-    tasks = page.tasks
-    columns = {
-        "ID": [str(task.number) for task in tasks],
-        "Task": [task.title for task in tasks],
-        "Status": [task.status if task.status != "pending" else "" for task in tasks],
-        "Due": ["" if task.due is None else dates.describe(task.due, now) for task in tasks],
-        "Priority": ["" if task.priority is Priority.MEDIUM else task.priority for task in tasks],
-        "Project": [task.project or "" for task in tasks],
-        "Tags": [" ".join(task.tags) for task in tasks],
-    }
-    return {name: cells for name, cells in columns.items() if any(cells)}
 
 
 def _fields(task: TaskView, now: datetime) -> list[tuple[str, str]]:

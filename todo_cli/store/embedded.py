@@ -20,7 +20,7 @@ import todo_cli
 from todo_cli.domain.database import ServerView
 from todo_cli.errors import UnavailableError
 from todo_cli.store import idle, locks, postmaster
-from todo_cli.store.account import me, name_of
+from todo_cli.store.account import me
 from todo_cli.store.cluster import SUPERUSER, failure, launch, make_cluster, read_log
 from todo_cli.store.engine import open_connection
 from todo_cli.store.private_files import (
@@ -29,7 +29,9 @@ from todo_cli.store.private_files import (
     find_base,
     in_sentences,
     make_base,
+    no_foreign_settings,
     size,
+    socket_parameters,
 )
 
 __all__ = ["SUPERUSER", "PrivateServer"]
@@ -173,17 +175,12 @@ class PrivateServer:
         return postmaster.socket_folder(self.base, self._account.uid)
 
     def _try_connect(self, database: str, user: str) -> DriverConnection:
-        folder = self.socket_folder
-        # In a folder where everybody may write, somebody else might have put up his own server.
-        peer = None if folder.parent == self.base else name_of(self._account.uid)
-        with _no_foreign_settings():
+        with no_foreign_settings():
             return open_connection(
-                host=str(folder),
-                port=5432,
                 dbname=database,
                 user=user,
-                requirepeer=peer,
                 connect_timeout=max(2, round(self._timeout)),
+                **socket_parameters(self.base, self._account),
             )
 
     def _answers(self) -> bool:
@@ -305,13 +302,3 @@ def _watcher_environment() -> dict[str, str]:
     path = os.pathsep.join([ours, *(folder for folder in sys.path if folder)])
     kept = {name: os.environ[name] for name in _INTERPRETERS if name in os.environ}
     return {**kept, "PYTHONPATH": path}
-
-
-@contextmanager
-def _no_foreign_settings() -> Iterator[None]:
-    """Hide the PG* variables from libpq: they are about other databases."""
-    foreign = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("PG")}
-    try:
-        yield
-    finally:
-        os.environ.update(foreign)

@@ -1,4 +1,4 @@
-"""Where the private server's files lie, and who may look into them.
+"""Where the private server's files lie, who may look into them, and where its socket is.
 
     BASE/                 0700; where root owns it 0710, of the group of the server's account
         cluster/          PostgreSQL's own data folder, 0700, of the server's account
@@ -20,9 +20,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from errno import ENOTDIR
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from todo_cli.errors import UnavailableError
+from todo_cli.store import postmaster
 from todo_cli.store.account import SYSTEM_FOLDER, Account, name_of, server_account
 
 
@@ -88,6 +89,24 @@ def check_socket_folder(folder: Path, account: Account) -> None:
             f"{folder}, where the server's socket belongs, is {name_of(status.st_uid)}'s",
             "remove it, or let TODO_HOME name a folder with a shorter path",
         )
+
+
+def socket_parameters(base: Path, account: Account) -> dict[str, Any]:
+    """Give the parameters with which libpq reaches the server of BASE, run by ``account``."""
+    folder = postmaster.socket_folder(base, account.uid)
+    # In a folder where everybody may write, somebody else might have put up his own server.
+    peer = None if folder.parent == base else name_of(account.uid)
+    return {"host": str(folder), "port": 5432, "requirepeer": peer}
+
+
+@contextmanager
+def no_foreign_settings() -> Iterator[None]:
+    """Hide the PG* variables from libpq: they are about other databases."""
+    foreign = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("PG")}
+    try:
+        yield
+    finally:
+        os.environ.update(foreign)
 
 
 def write(path: Path, text: str, account: Account) -> None:

@@ -1,0 +1,1 @@
+"""What is written about the commands, made from the commands themselves: `python -m docs`."""

@@ -1,0 +1,109 @@
+"""What the database suggests for a word under the cursor: IDs, projects, tags.
+
+Completion answers between two key strokes, so this needs the driver alone: importing sqlalchemy
+takes longer than a whole answer may. It connects to a server that runs, and never starts one.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg2
+from psycopg2.extensions import connection as DriverConnection  # noqa: N812 - a class there
+
+from todo_cli.errors import UnavailableError
+from todo_cli.store import postmaster
+from todo_cli.store.private_files import find_base, no_foreign_settings, socket_parameters
+
+Connect = Callable[[], DriverConnection]
+Rows = list[tuple[str, str]]  # a value, and what to say about it
+
+LIMIT: Final = 200  # nobody chooses among more
+# The same as in services/private.py, which imports sqlalchemy; a test compares them.
+DATABASE: Final = "todo"
+PERSON: Final = "todo_local"
+
+# The order of the default list, which its index has; other tasks than pending ones come last.
+_TASKS: Final = """
+SELECT number::text, title FROM todo.tasks
+ WHERE status IN %(statuses)s AND starts_with(number::text, %(prefix)s)
+   AND number::text <> ALL (%(without)s)
+ ORDER BY {first} due_date, priority_rank, number LIMIT %(limit)s"""
+_PENDING_FIRST: Final = "status <> 'pending',"
+
+_PROJECTS: Final = """
+SELECT project, count(*) FILTER (WHERE status = 'pending') || ' pending' FROM todo.tasks
+ WHERE status <> 'deleted' AND starts_with(project, %(prefix)s)
+ GROUP BY project ORDER BY project LIMIT %(limit)s"""
+_TAGS: Final = """
+SELECT tag, count(*) FILTER (WHERE status = 'pending') || ' pending'
+  FROM todo.tasks, unnest(tags) tag
+ WHERE status <> 'deleted' AND starts_with(tag, %(prefix)s) AND tag <> ALL (%(without)s)
+ GROUP BY tag ORDER BY tag LIMIT %(limit)s"""
+
+
+def by_url(url: str) -> Connect:
+    """Give a function that opens a connection to ``url``; it raises the driver's errors."""
+    return lambda: _open(dsn=url)
+
+
+def to_private(data_folder: Path) -> Connect:
+    """Give a function that opens a connection to the private server whose home this is.
+
+    It raises UnavailableError when that server does not run, or the driver's errors.
+    """
+
+    def connect() -> DriverConnection:
+        base, account = find_base(data_folder)
+        parameters = socket_parameters(base, account)
+        if not postmaster.listens(Path(str(parameters["host"]))):
+            raise UnavailableError("the private PostgreSQL does not run")
+        with no_foreign_settings():
+            return _open(dbname=DATABASE, user=PERSON, **parameters)
+
+    return connect
+
+
+def tasks(connect: Connect, statuses: Sequence[str], prefix: str, without: Sequence[str]) -> Rows:
+    """Give number and title of tasks in these states whose number begins with ``prefix``.
+
+    They come in the order of the default list; ``without`` are numbers to leave out. Raises what
+    ``connect`` does, and the driver's errors.
+    """
+    query = _TASKS.format(first="" if len(statuses) == 1 else _PENDING_FIRST)
+    return _ask(connect, query, prefix, without, statuses=tuple(statuses))
+
+
+def projects(connect: Connect, prefix: str) -> Rows:
+    """Give each project that begins with ``prefix``, by name, and how many tasks it has to do.
+
+    Raises as `tasks` does.
+    """
+    return _ask(connect, _PROJECTS, prefix)
+
+
+def tags(connect: Connect, prefix: str, without: Sequence[str]) -> Rows:
+    """Give each tag that begins with ``prefix``, as `projects` does; ``without`` are left out."""
+    return _ask(connect, _TAGS, prefix, without)
+
+
+def _ask(
+    connect: Connect, query: str, prefix: str, without: Sequence[str] = (), **parameters: Any
+) -> Rows:
+    """Send one query, in one round trip."""
+    parameters |= {"prefix": prefix, "without": list(without), "limit": LIMIT}
+    with closing(connect()) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(query, parameters)
+            return cursor.fetchall()
+
+
+def _open(**parameters: Any) -> DriverConnection:
+    connection: DriverConnection = psycopg2.connect(
+        application_name="todo",
+        client_encoding="UTF8",  # whatever PGCLIENTENCODING says
+        **parameters,
+    )
+    return connection
