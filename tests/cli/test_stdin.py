@@ -27,6 +27,19 @@ def add(todo: Command, given: bytes, *arguments: str) -> Answer:
     return Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
+def shell(todo: Command, line: str) -> Answer:
+    """Run a line of bash."""
+    done = subprocess.run(
+        ["bash", "-c", line],
+        capture_output=True,
+        text=True,
+        env={"PATH": os.defpath, **todo.environment},
+        cwd=ROOT,
+        check=False,
+    )
+    return Answer(done.returncode, done.stdout, done.stderr)
+
+
 def titles(todo: Command) -> list[str]:
     found = json.loads(todo("list", "--json", "--sort", "number").out)
     return [task["title"] for task in found]
@@ -84,17 +97,7 @@ def test_empty_stdin_adds_nothing_and_says_so(todo: Command) -> None:
 
 
 def test_a_closed_stdin_is_an_empty_one(todo: Command) -> None:
-    line = f'"{sys.executable}" -m todo_cli add - --json <&-'
-    done = subprocess.run(
-        ["bash", "-c", line],
-        capture_output=True,
-        text=True,
-        env={"PATH": os.defpath, **todo.environment},
-        cwd=ROOT,
-        check=False,
-    )
-
-    assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
+    assert shell(todo, f'"{sys.executable}" -m todo_cli add - --json <&-') == Answer(0, "[]\n", "")
 
 
 def test_options_and_words_of_the_command_apply_to_every_line(todo: Command) -> None:
@@ -126,18 +129,10 @@ def test_ten_thousand_lines_become_tasks_in_their_order(todo: Command) -> None:
 
 
 def test_more_titles_than_one_command_takes_are_refused_without_reading_on(todo: Command) -> None:
-    line = f'yes | "{sys.executable}" -m todo_cli add -'
-    done = subprocess.run(
-        ["bash", "-c", line],
-        capture_output=True,
-        text=True,
-        env={"PATH": os.defpath, **todo.environment},
-        cwd=ROOT,
-        check=False,
-    )
+    answer = shell(todo, f'yes | "{sys.executable}" -m todo_cli add -')
 
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("todo: 100,000 titles at a time are the most")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("todo: 100,000 titles at a time are the most")
     assert titles(todo) == []
 
 
