@@ -12,7 +12,7 @@ from typing import Final
 
 from benchmarks.server import ADD, LIMIT, Statements
 from todo_cli.errors import UsageError
-from todo_cli.services import private
+from todo_cli.store import roles
 from todo_cli.store.embedded import PrivateServer
 
 BARE: Final = "python -c pass"
@@ -51,7 +51,7 @@ def commands(
     def of_psql(name: str, statement: Callable[[], str]) -> list[Command]:
         if psql is None:
             return []
-        login = f"host={server.socket_folder} dbname={private.DATABASE} user={private.PERSON}"
+        login = f"host={server.socket_folder} dbname={roles.DATABASE} user={roles.PERSON}"
         # -X: nobody's psqlrc. -At: bare values, which is the fastest that psql can print.
         return [Command(name, lambda: [str(psql), "-XAt", "-d", login, "-c", statement()])]
 

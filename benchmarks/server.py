@@ -18,7 +18,7 @@ from todo_cli.domain.filters import Filter
 from todo_cli.domain.task import NewTask, Priority, new_task
 from todo_cli.services import private, tasks
 from todo_cli.services.ids import new_id
-from todo_cli.store import engine
+from todo_cli.store import engine, roles
 from todo_cli.store.embedded import PrivateServer
 
 LIMIT: Final = 50
@@ -67,7 +67,7 @@ def fill(server: PrivateServer, generated: Sequence[NewTask]) -> Statements:
         tasks.add(session, generated, new_id())
         statements = _statements(person, session)
     # Autovacuum would do it soon, in the middle of a round.
-    owner = server.connect(private.DATABASE, private.OWNER)
+    owner = server.connect(roles.DATABASE, roles.OWNER)
     with engine.work_on(owner, autocommit=True) as cursor:
         cursor.execute("VACUUM ANALYZE todo.tasks")
     return statements

@@ -71,8 +71,8 @@ def main() -> None:
     with temporary_server() as (server, environment):
         with private.person_engine(server):
             pass  # which sets it up
-        fill(lambda role: server.connect(private.DATABASE, role))
-        url = f"postgresql://{ROLE}@/{private.DATABASE}?host={server.socket_folder}"
+        fill(lambda role: server.connect(roles.DATABASE, role))
+        url = f"postgresql://{ROLE}@/{roles.DATABASE}?host={server.socket_folder}"
         for name, svg in draw(url, environment["TODO_HOME"]).items():
             (FOLDER / name).write_text(svg, encoding="utf-8")
             sys.stdout.write(f"Wrote docs/pictures/{name}\n")
@@ -83,7 +83,7 @@ def fill(connect: Callable[[str], DriverConnection]) -> None:
 
     ``connect`` opens a private server's database as a role.
     """
-    with engine.work_on(connect(private.OWNER)) as cursor:
+    with engine.work_on(connect(roles.OWNER)) as cursor:
         roles.create_person(cursor, ROLE, EMAIL)
     person = engine.make_engine(lambda: connect(ROLE), HEAD)
     with engine.open_session(person) as session:

@@ -164,7 +164,7 @@ def database() -> Iterator[Database]:
         try:
             with private.person_engine(server):
                 pass
-            yield Database(private.DATABASE, private.OWNER, server.socket_folder, server.connect)
+            yield Database(roles.DATABASE, roles.OWNER, server.socket_folder, server.connect)
         finally:
             server.stop()
 

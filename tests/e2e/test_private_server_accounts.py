@@ -25,8 +25,8 @@ from tests.e2e.program import (
     until,
 )
 from todo_cli.errors import UnavailableError
-from todo_cli.services import private
 from todo_cli.store import account as accounts
+from todo_cli.store import roles
 from todo_cli.store.account import SYSTEM_FOLDER, Account, reachable_package
 
 is_root = os.geteuid() == 0
@@ -114,7 +114,7 @@ def test_another_account_neither_connects_nor_reads(old_home: Path) -> None:
         "try: psycopg2.connect(host=sys.argv[1], dbname='postgres', user=sys.argv[2])\n"
         "except psycopg2.OperationalError as error: print(error)"
     )
-    for user in (private.PERSON, private.OWNER, "postgres", other.pw_name):
+    for user in (roles.PERSON, roles.OWNER, "postgres", other.pw_name):
         said = subprocess.run(
             [todo.python, "-c", program, str(base / "run"), user],
             env={"PYTHONPATH": todo.path},

@@ -11,10 +11,9 @@ from sqlalchemy import Engine
 
 from tests.conftest import Answer, Command, Database
 from todo_cli.errors import AuthError, NotFoundError, SchemaError, TodoError
-from todo_cli.services.private import OWNER
 from todo_cli.store import engine, schema
 from todo_cli.store.embedded import SUPERUSER
-from todo_cli.store.roles import create_database
+from todo_cli.store.roles import OWNER, create_database
 
 REVISIONS = [revision for revision, _ in schema.history()]
 

@@ -7,7 +7,6 @@ adds the person; from then on the person's own role is used, under row-level sec
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
 
 from sqlalchemy import Engine
 
@@ -15,12 +14,9 @@ from todo_cli.settings import Settings
 from todo_cli.store import account, engine, roles
 from todo_cli.store.embedded import SUPERUSER, PrivateServer
 from todo_cli.store.models import HEAD
+from todo_cli.store.roles import DATABASE, OWNER, PERSON
 
 Say = Callable[[str], None]
-
-DATABASE: Final = "todo"
-OWNER: Final = "todo_owner"
-PERSON: Final = "todo_local"
 
 
 def server(settings: Settings, say: Say) -> PrivateServer:

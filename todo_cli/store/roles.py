@@ -1,7 +1,14 @@
 """Login roles and databases: what the owner, or on the private server the superuser, makes."""
 
+from typing import Final
+
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class there
+
+# What they are called on a private server.
+DATABASE: Final = "todo"
+OWNER: Final = "todo_owner"
+PERSON: Final = "todo_local"
 
 
 def create_database(cursor: Cursor, owner: str, database: str) -> None:

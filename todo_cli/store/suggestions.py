@@ -15,18 +15,17 @@ from psycopg2.extensions import connection as DriverConnection  # noqa: N812 - a
 from todo_cli.errors import UnavailableError
 from todo_cli.store import postmaster
 from todo_cli.store.private_files import find_base, no_foreign_settings, socket_parameters
+from todo_cli.store.roles import DATABASE, PERSON
 
 Connect = Callable[[], DriverConnection]
 Rows = list[tuple[str, str]]  # a value, and what to say about it
 
 LIMIT: Final = 200  # nobody chooses among more
-# The same as in services/private.py, which imports sqlalchemy; a test compares them.
-DATABASE: Final = "todo"
-PERSON: Final = "todo_local"
 
 # The order of the default list, which its index has; other tasks than pending ones come last.
+# The text has a name of its own: ORDER BY would take one called number, and sort 10 before 9.
 _TASKS: Final = """
-SELECT number::text, title FROM todo.tasks
+SELECT number::text AS id, title FROM todo.tasks
  WHERE status IN %(statuses)s AND starts_with(number::text, %(prefix)s)
    AND number::text <> ALL (%(without)s)
  ORDER BY {first} due_date, priority_rank, number LIMIT %(limit)s"""
