@@ -71,6 +71,8 @@ def _from_readme(readme: str) -> Iterator[str]:
     sections = {
         "IDS": [commands[-1]],
         "WORDS": section(readme, "Words"),
+        "EDITING": section(readme, "Edit"),
+        "COMPLETION": section(readme, "Completion"),
         "DATES": section(readme, "Dates"),
         "OUTPUT": _without_tables(scripts),
         "EXIT STATUS": _tables(scripts),

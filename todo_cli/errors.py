@@ -74,6 +74,11 @@ class SchemaError(TodoError):
     code = "schema"
 
 
+def not_found(numbers: str) -> NotFoundError:
+    """Say that there are no such tasks, given as ``3`` or ``3, 5``."""
+    return NotFoundError(f"no task{'s' if ',' in numbers else ''} {numbers}")
+
+
 def in_trash(numbers: str) -> ConflictError:
     """Say that tasks, given as ``3`` or ``3, 5``, answer only to show, restore and purge."""
     names = f"tasks {numbers} are" if "," in numbers else f"task {numbers} is"

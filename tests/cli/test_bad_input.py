@@ -46,11 +46,11 @@ def everything(todo: Command) -> str:
         (["x", "--due", "2026-13-45"], "there is no 2026-13-45 in the calendar"),
         (["x", "--due", ""], "'' is not a date"),
         (["x", "--prority", "high"], "no such option: --prority"),
-        (["x", "--due"], "option '--due' requires an argument"),
+        (["x", "--due"], "option --due requires an argument"),
         ([], "missing argument 'TITLE"),
         (["x", "--timeout", "0"], "--timeout takes from above 0 to 3600 seconds"),
         (["x", "--timeout", "nan"], "--timeout takes from above 0 to 3600 seconds"),
-        (["x", "--timeout", "soon"], "invalid value for '--timeout'"),
+        (["x", "--timeout", "soon"], "invalid value for '--timeout': it takes a number\n"),
     ],
 )
 def test_add_refuses_what_cannot_be_a_task(

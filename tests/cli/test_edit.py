@@ -11,6 +11,7 @@ import pytest
 import todo_cli.cli.editor
 from tests.cli.editors import ROOT, TODO, editor, edits, environment, kept, sets, title
 from tests.conftest import Answer, Command
+from todo_cli.errors import TodoError
 
 # --- What an editor changes ---------------------------------------------------------------
 
@@ -105,7 +106,6 @@ def test_an_editor_that_writes_a_new_file_in_place_of_the_old_is_read(todo: Comm
         ({"VISUAL": "{v} -x", "EDITOR": "{e}"}, ["v", "-x"]),
         ({"VISUAL": "", "EDITOR": "{e}"}, ["e"]),
         ({"VISUAL": " ", "EDITOR": "{e} --wait 'two words'"}, ["e", "--wait", "two words"]),
-        ({"VISUAL": "", "EDITOR": ""}, ["sensible-editor"]),
     ],
 )
 def test_visual_wins_over_editor_and_both_over_what_the_system_has(
@@ -118,7 +118,7 @@ def test_visual_wins_over_editor_and_both_over_what_the_system_has(
     todo("add", "Buy milk")
     paths = {
         name: editor(todo, f'for word in {name} "$@"; do echo "$word"; done > {tmp_path}/ran', name)
-        for name in ("v", "e", "sensible-editor", "nano")
+        for name in ("v", "e")
     }
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
 
@@ -127,6 +127,37 @@ def test_visual_wins_over_editor_and_both_over_what_the_system_has(
     *ran, file = (tmp_path / "ran").read_text().splitlines()
     assert ran == words
     assert Path(file).name.startswith("task-1-")
+
+
+def test_on_a_terminal_the_systems_editor_comes_last(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(TodoError, match="there is no editor"):
+        todo_cli.cli.editor.choose({})
+
+    for name in ("vi", "nano"):
+        (tmp_path / name).touch(mode=0o755)
+
+    assert todo_cli.cli.editor.choose({"EDITOR": " "}) == [str(tmp_path / "nano")]
+
+
+def test_an_editor_in_a_folder_with_spaces_needs_no_quotes(todo: Command) -> None:
+    todo("add", "Buy milk")
+    quoted = editor(todo, sets("Title", "Buy oats"), "my editor")
+
+    assert todo("edit", "1", VISUAL=quoted.strip("'")).code == 0
+    assert title(todo) == "Buy oats"
+
+
+def test_whoever_empties_the_text_changes_nothing(todo: Command) -> None:
+    todo("add", "Buy milk")
+
+    answer = todo("edit", "1", VISUAL=editor(todo, 'printf "\\n" > "$file"'))
+
+    assert answer == Answer(0, "", "Unchanged: 1 Buy milk\n")
+    assert edits(todo) == []
 
 
 def test_a_missing_editor_is_one_sentence_and_a_way_out(todo: Command) -> None:
@@ -139,7 +170,7 @@ def test_a_missing_editor_is_one_sentence_and_a_way_out(todo: Command) -> None:
 
     sentence = "cannot start the editor '/nowhere/vim': No such file or directory"
     assert gone == Answer(1, "", f"todo: {sentence}\n{hint}")
-    assert none == Answer(1, "", f"todo: there is no editor\n{hint}")
+    assert none == Answer(1, "", f"todo: there is no terminal for an editor\n{hint}")
     assert quote == Answer(2, "", "todo: EDITOR cannot be read: a quote is not closed\n")
     assert edits(todo) == []
 

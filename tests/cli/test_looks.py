@@ -44,13 +44,12 @@ def test_a_wide_screen_has_a_column_for_everything(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("COLUMNS", "200")
 
     assert lines(*TASKS) == [
-        f"{'ID  Task':<66}Due              Priority  Project  Tags",
-        "─" * 118,
-        f"{' 3  Send the quarterly report to Anna with the numbers of last':<66}"
-        "2 hours late     urgent    work     +report +finance",
-        "    year beside those of this year",
-        f"{'12  Buy milk':<66}tomorrow                   home     +errand",
-        f"{'40  Sort old photos':<66}Mon 31 May 2027  low",
+        f"{'ID  Task':<95}Due              Priority  Project  Tags",
+        "─" * 147,
+        " 3  Send the quarterly report to Anna with the numbers of last year beside those of "
+        "this year  2 hours late     urgent    work     +report +finance",
+        f"{'12  Buy milk':<95}tomorrow                   home     +errand",
+        f"{'40  Sort old photos':<95}Mon 31 May 2027  low",
     ]
 
 

@@ -39,6 +39,7 @@ def events(person: Person) -> list[str]:
         (["--title", "none"], {"title": "none"}),
         (["--description", "2 l\nfresh"], {"description": "2 l\nfresh"}),
         (["--description", "none"], {"description": None}),
+        (["--description", ""], {"description": None}),
         (["--title", "x", "+c", "due:none"], {"title": "x", "tags": ["a", "b", "c"], "due": None}),
     ],
 )

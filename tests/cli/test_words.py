@@ -150,6 +150,7 @@ def test_an_option_without_its_value_is_named(todo: Command) -> None:
 
         assert answer.code == 2
         assert "requires an argument" in answer.err
+        assert "--help" in answer.err
 
 
 def test_a_dash_with_one_letter_is_an_option(todo: Command) -> None:
@@ -158,10 +159,52 @@ def test_a_dash_with_one_letter_is_an_option(todo: Command) -> None:
     assert todo("add", "x", "-P", "nowhere").code == 3
 
 
-def test_a_word_can_be_an_options_value_whatever_it_looks_like(todo: Command) -> None:
-    answer = todo("add", "x", "--description", "--json", "--project", "-home", "--tag", "+a")
+def test_a_word_can_be_an_options_value_and_an_option_only_behind_an_equals_sign(
+    todo: Command,
+) -> None:
+    answer = todo("add", "x", "--description=--json", "--project", "-home", "--tag", "+a")
 
     assert answer.err == "Added 1 x (project -home, ++a)\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (["add", "x", "--project", "--all"], "--project"),
+        (["add", "x", "--tag", "--due", "fri"], "--tag"),
+        (["add", "x", "--tag", "-q"], "--tag"),
+        (["add", "--project", "--", "x"], "--project"),
+        (["modify", "1", "--title", "--", "x"], "--title"),
+    ],
+)
+def test_a_forgotten_value_takes_no_option_for_one(
+    todo: Command, arguments: list[str], option: str
+) -> None:
+    answer = todo(*arguments)
+
+    assert answer.code == 2
+    assert answer.err == (
+        f"todo: option {option} requires an argument\nhint: run: todo {arguments[0]} --help\n"
+    )
+    assert listed(todo) == []
+
+
+def test_a_single_letter_that_may_be_a_tag_names_the_option_for_it(todo: Command) -> None:
+    for command in (["modify", "1"], ["list"]):
+        answer = todo(*command, "-a")
+
+        assert answer.err == "todo: no such option: -a\nhint: for the tag: --untag a\n"
+
+
+def test_none_is_no_tag(todo: Command) -> None:
+    todo("add", "x", "+a")
+
+    assert todo("add", "y", "+none", "-none").err == "Added 2 y +none -none\n"
+    assert todo("modify", "1", "+none").code == 2
+    assert todo("modify", "1", "-none").code == 2
+    assert todo("modify", "1", "--untag", "none").code == 2
+    assert todo("list", "--untag", "none").code == 2
+    assert json.loads(todo("show", "1", "--json").out)["tags"] == ["a"]
 
 
 @pytest.fixture

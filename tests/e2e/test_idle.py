@@ -30,7 +30,7 @@ def test_an_idle_server_stops_by_itself_and_leaves_nothing_running(stopped_home:
 def test_whoever_uses_the_server_keeps_it_running(old_home: Path) -> None:
     used = server(old_home)
     with used.in_use():
-        [watcher] = watchers(old_home)
+        [watcher] = until(lambda: watchers(old_home))
         watcher.kill()
         until(lambda: not watchers(old_home))
         assert not idle._stop_unless_used(used.base, idle._last_use(used.base))
@@ -59,7 +59,7 @@ def test_thirty_commands_against_a_tiny_limit_all_succeed(stopped_home: Path) ->
 
 
 def test_a_killed_watcher_is_replaced_by_the_next_command(old_home: Path) -> None:
-    [watcher] = watchers(old_home)
+    [watcher] = until(lambda: watchers(old_home))
     watcher.kill()
     until(lambda: not watchers(old_home))
     add(old_home, "task two")

@@ -10,7 +10,7 @@ from todo_cli.domain.task import Priority, Status, TaskView
 
 FORM = """\
 # Task 12, pending. Save and leave to change it; leave without saving to change nothing.
-# Lines that begin with # above the description are not read.
+# Tags are parted by spaces. Lines with # above the description are not read.
 Title: Buy milk
 Project: home
 Tags: errand shop

@@ -53,6 +53,14 @@ An ID is a number.
 
 `+tag` is a word.
 
+### Edit
+
+In your editor.
+
+### Completion
+
+With Tab.
+
 ### Dates
 
     today
@@ -291,6 +299,8 @@ def test_the_man_page_has_the_sections_that_man_pages_have() -> None:
         "GLOBAL OPTIONS",
         "IDS",
         "WORDS",
+        "EDITING",
+        "COMPLETION",
         "DATES",
         "OUTPUT",
         "EXIT STATUS",

@@ -30,8 +30,8 @@ def add(
 ) -> None:
     """Add a task, or with - in place of a title one for each line of stdin, all or none.
 
-    +TAG, project:P, priority:P and due:WHEN may stand among the words of the title. All words
-    after -- are title.
+    +TAG, tag:T, project:P, priority:P and due:WHEN may stand among the words of the title. All
+    words after -- are title.
     """
     from todo_cli.services import tasks
 
@@ -41,9 +41,9 @@ def add(
         task: NewTask = new_task(
             new_id(),
             " ".join(title),
-            description=values.text(description),
+            description=values.description(description),
             priority=Priority.MEDIUM if priority is None else values.priority(priority),
-            project=values.text(project),
+            project=values.project(project),
             tags=values.tags(tag),
             due=None if due is None else values.due(app, due),
         )

@@ -46,7 +46,12 @@ class Root(TyperGroup):
         sys.exit(_guarded(run, arguments))
 
 
-app = typer.Typer(cls=Root, add_completion=False, rich_markup_mode="rich")
+app = typer.Typer(
+    cls=Root,
+    add_completion=False,
+    rich_markup_mode="rich",
+    epilog="Example: todo add Buy milk +errand due:tomorrow",
+)
 tasks.register(app)
 app.add_typer(db.app, name="db")
 app.add_typer(profile.app, name="profile")
@@ -78,6 +83,8 @@ def main() -> None:
 def _guarded(run: Callable[[], object], arguments: list[str]) -> int:
     """Run a command and give its exit code, with every error put into words on sys.stderr."""
     _prepare_streams()
+    if "--no-color" in _options(arguments):
+        os.environ["NO_COLOR"] = "1"  # Typer prints a help before any option is read
     try:
         _check_encoding(arguments)
         code = run()
@@ -94,7 +101,8 @@ def _guarded(run: Callable[[], object], arguments: list[str]) -> int:
         return 1
     except OSError as error:  # a full disk under stdout, for one
         abandon(sys.stdout)
-        return _report(TodoError(f"the system refused it: {error.strerror}"), arguments)
+        hint = "it may have been done all the same: look before you repeat it"
+        return _report(TodoError(f"the system refused it: {error.strerror}", hint), arguments)
     except Exception as error:  # whatever it is, people get one sentence
         return _report(_unexpected(error), arguments)
 
@@ -112,8 +120,15 @@ def _report(error: TodoError, arguments: list[str]) -> int:
 
 def _wants_json(arguments: list[str]) -> bool:
     """Look for --json and --fields without parsing: the error may be one of parsing."""
-    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    return any(each in ("--json", "--fields") or each.startswith("--fields=") for each in options)
+    return any(
+        each in ("--json", "--fields") or each.startswith("--fields=")
+        for each in _options(arguments)
+    )
+
+
+def _options(arguments: list[str]) -> list[str]:
+    """Give the arguments that may be options."""
+    return arguments[: arguments.index("--")] if "--" in arguments else arguments
 
 
 def _usage_error(error: typer.TyperException) -> UsageError:
@@ -124,6 +139,8 @@ def _usage_error(error: typer.TyperException) -> UsageError:
     if re.match(r"-\d", option):
         return UsageError(f"{readable(option)} is not a task's ID", ID_HINT)
     message = " ".join(error.format_message().split()).rstrip(".")
+    # What pydantic says of a number that is none.
+    message = re.sub(r"Input should be a valid (number|integer).*", "it takes a number", message)
     return UsageError(message[:1].lower() + message[1:], f"run: {path} --help")
 
 

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -65,20 +65,21 @@ class AppContext:
         if self._for_people:
             write_message(sys.stderr, message)
 
-    def confirm(self, question: str, yes: bool) -> None:
+    def confirm(self, question: Callable[[], str], yes: bool) -> None:
         """Ask on stderr, and leave with exit code 1 by `typer.Exit` unless the answer is yes.
 
-        Raises UsageError when ``yes`` was not given and nobody can be asked: there is no terminal,
-        or a script wants JSON.
+        ``question`` is called only when it is asked. Raises UsageError when ``yes`` was not given
+        and nobody can be asked: there is no terminal, or a script wants JSON.
         """
         if yes:
             return
         script = self.as_json or self.fields is not None
         if script or not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise UsageError("this must be confirmed, and nobody can be asked", "add --yes")
-        sys.stderr.write(f"{question} [y/N] ")
+        sys.stderr.write(f"{question()} [y/N] ")
         sys.stderr.flush()
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            self.say("Nothing was changed.")
             raise typer.Exit(1)
 
     @contextmanager

@@ -9,7 +9,11 @@ from todo_cli.cli.options import with_globals
 from todo_cli.domain.database import MigrationList, SchemaCheck, SchemaState, ServerView
 from todo_cli.errors import SchemaError
 
-app = typer.Typer(help="Look after the database.", rich_markup_mode="rich")
+app = typer.Typer(
+    help="Look after the database.",
+    rich_markup_mode="rich",
+    epilog="Example: todo db upgrade",
+)
 
 
 @app.callback()
@@ -40,12 +44,16 @@ def downgrade(
     revision: Annotated[str, typer.Argument(metavar="REV", help="Down to here; base is nothing.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Take the schema down to a revision. What is above it is lost, tasks included."""
+    """Take the schema down to a revision. What is above it is lost, tasks included.
+
+    The private database goes up again with the next command that needs it.
+    """
     from todo_cli.services import database
 
     output = app.output(tuple(SchemaState.model_fields))
     database.require_known(revision)
-    app.confirm(f"Go down to {revision}? What is above it is lost, tasks included.", yes)
+    question = f"Go down to {revision}? What is above it is lost, tasks included."
+    app.confirm(lambda: question, yes)
     with app.open_owner() as owner:
         state = database.downgrade(owner, revision)
     now = state.revision or "base: there is none"

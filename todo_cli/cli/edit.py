@@ -47,6 +47,8 @@ def _ask(app: AppContext, command: list[str], sheet: editor.Sheet, original: str
         before = sheet.read()
         editor.run(command, sheet.path)
         after = sheet.read()
+        if not after.strip():  # whoever empties it wants to leave
+            return Changes()
         reading = form.read(after, original, app.now())
         if not reading.problems:
             return reading.changes

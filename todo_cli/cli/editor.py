@@ -16,7 +16,7 @@ from todo_cli.domain.task import readable
 from todo_cli.errors import TodoError, UsageError
 
 _VARIABLES: Final = ("VISUAL", "EDITOR")
-_USUAL: Final = ("sensible-editor", "editor", "nano", "vim", "vi")
+_USUAL: Final = ("editor", "nano", "vim", "vi")
 _HINT: Final = "set VISUAL or EDITOR to the editor of your choice"
 _LARGEST: Final = 1_000_000  # bytes
 _STDERR: Final = 2
@@ -125,12 +125,17 @@ def choose(environ: Mapping[str, str]) -> list[str]:
     UsageError for one with an open quote, TodoError when there is no editor at all.
     """
     for variable in _VARIABLES:
+        value = environ.get(variable, "")
+        if shutil.which(value):  # a path may hold spaces
+            return [value]
         try:
-            words = shlex.split(environ.get(variable, ""))
+            words = shlex.split(value)
         except ValueError:
             raise UsageError(f"{variable} cannot be read: a quote is not closed") from None
         if words:
             return words
+    if not sys.stdin.isatty():
+        raise TodoError("there is no terminal for an editor", _HINT)
     for name in _USUAL:
         if found := shutil.which(name):
             return [found]
@@ -138,7 +143,8 @@ def choose(environ: Mapping[str, str]) -> list[str]:
 
 
 def run(command: list[str], path: Path) -> None:
-    """Let the person edit a file, and wait. Raises TodoError unless the editor ends well.
+    """Let the person edit a file, and wait. Raises TodoError unless the editor ends
+    well, and KeyboardInterrupt when Ctrl-C ended it.
 
     stdout is for data: an editor whose stdout would be no terminal gets stderr in its place.
     """
@@ -150,6 +156,8 @@ def run(command: list[str], path: Path) -> None:
     except OSError as error:
         words = f"cannot start the editor {readable(command[0])}: {error.strerror}"
         raise TodoError(words, _HINT) from None
+    if code == -signal.SIGINT:
+        raise KeyboardInterrupt
     if code < 0:
         how = f"was ended by signal {-code}"
     elif code > 0:

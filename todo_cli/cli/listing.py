@@ -47,9 +47,9 @@ def list_(
 ) -> None:
     """List tasks: pending ones, by due date, priority and number.
 
-    Words are looked for in title and description. +TAG, -TAG, project:P, priority:P, status:STATUS,
-    due:DAY, due.before:WHEN and due.after:WHEN may stand among them; none is for no value, as in
-    project:none.
+    Words are looked for in title and description. +TAG, -TAG, tag:T, project:P, priority:P,
+    status:STATUS, due:DAY, due.before:WHEN and due.after:WHEN may stand among them. due:none,
+    project:none and tag:none are for tasks without one.
     """
     if limit is not None and not 1 <= limit <= _LARGEST_LIMIT:
         raise UsageError(f"--limit takes a number from 1 to {_LARGEST_LIMIT}")
@@ -60,7 +60,7 @@ def list_(
             statuses=filters.parse_statuses(status, all_),
             project=None if project in (None, values.NONE) else check_project(project),
             tags=check_tags(values.tags(tag)),
-            without_tags=check_tags(tuple(untag or ())),
+            without_tags=check_tags(values.untags(untag)),
             priority=None if priority is None else filters.parse_priority(priority),
             due_before=(*before, *day[:1]),
             due_after=(*after, *day[1:]),

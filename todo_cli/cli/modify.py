@@ -32,22 +32,21 @@ def modify(
 ) -> None:
     """Change tasks: their IDs first, then what is to be different.
 
-    +TAG, -TAG, project:P, priority:P and due:WHEN may stand in place of options. The word none
-    clears a value: due:none, project:none, tag:none.
+    +TAG, -TAG, tag:T, project:P, priority:P and due:WHEN may stand in place of options. The word
+    none clears a value: due:none, project:none, tag:none.
     """
     from todo_cli.services import tasks
 
     output = app.output(values.FIELDS)
-    with words.explained(context):
-        refs = _refs(ids, words.reading(context).late)
-        given = {
-            "title": title,
-            "description": description,
-            "project": project,
-            "priority": priority,
-            "due": due,
-        }
-        changes = _changes(app, given, tag or [], untag or [])
+    refs = _refs(ids, words.reading(context).late)
+    given = {
+        "title": title,
+        "description": description,
+        "project": project,
+        "priority": priority,
+        "due": due,
+    }
+    changes = _changes(app, given, tag or [], untag or [])
     with app.open() as session:
         outcomes = tasks.modify(session, refs, changes, app.command_id)
     output.modified(outcomes, changes)
@@ -70,8 +69,8 @@ def _changes(
     """Read what was given. Raises UsageError when that is nothing, or contradicts itself."""
     readers: dict[str, Callable[[str], object]] = {
         "title": str,
-        "description": values.text,
-        "project": values.text,
+        "description": values.description,
+        "project": values.project,
         "priority": values.priority,
         "due": lambda word: values.due(app, word),
     }
@@ -80,7 +79,7 @@ def _changes(
     }
     changes |= {"clear_tags": True} if values.NONE in tag else {}
     changes |= {"add_tags": values.tags(tag)} if tag else {}
-    changes |= {"remove_tags": tuple(untag)} if untag else {}
+    changes |= {"remove_tags": values.untags(untag)} if untag else {}
     if not changes:
         raise UsageError("nothing to change", _EXAMPLE)
     both = [name for name in untag if name in tag]

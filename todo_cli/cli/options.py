@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import re
 from collections.abc import Callable
 from typing import Annotated, Any, Final
 
@@ -87,6 +88,8 @@ def with_globals(function: Callable[..., None]) -> Callable[..., None]:
 
     parameters = [each.replace(kind=_CONTEXT.kind) for each in own if each.name != _CONTEXT.name]
     signature = inspect.Signature([_CONTEXT, *parameters, *_GLOBALS])
+    # Typer's help keeps the line breaks of a paragraph.
+    command.__doc__ = re.sub(r"(?<!\n)\n *(?!\n| )", " ", inspect.cleandoc(function.__doc__ or ""))
     command.__signature__ = signature  # type: ignore[attr-defined]  # what Typer reads
     return command
 

@@ -9,7 +9,11 @@ from todo_cli.cli.options import with_globals
 from todo_cli.domain.database import ProfileView
 from todo_cli.services import profiles
 
-app = typer.Typer(help="Choose among several databases.", rich_markup_mode="rich")
+app = typer.Typer(
+    help="Choose among several databases.",
+    rich_markup_mode="rich",
+    epilog="Example: todo profile use work",
+)
 FIELDS = tuple(ProfileView.model_fields)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The profile.")]
 

@@ -14,6 +14,7 @@ from todo_cli.cli.options import with_globals
 from todo_cli.cli.values import FIELDS, Ids
 from todo_cli.cli.words import WordsCommand
 from todo_cli.domain.task import Outcome, parse_refs
+from todo_cli.output import messages
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -87,8 +88,12 @@ def rm(
         return
     output = app.output(FIELDS)
     refs = parse_refs(ids)
-    count = len(refs.numbers) + len(refs.ids)
-    app.confirm(f"Delete {count} task{'s' if count > 1 else ''} for good?", yes)
+
+    def question() -> str:
+        with app.open() as session:
+            return messages.purge_question(tasks.named(session, refs))
+
+    app.confirm(question, yes)
     with app.open() as session:
         purged = tasks.purge(session, refs, app.command_id)
     output.purged(purged)

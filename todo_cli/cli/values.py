@@ -7,6 +7,7 @@ import typer
 from todo_cli.cli.context import AppContext
 from todo_cli.domain import dates, filters
 from todo_cli.domain.task import Priority, TaskView
+from todo_cli.errors import UsageError
 
 FIELDS: Final = tuple(TaskView.model_fields)
 NONE: Final = "none"  # the word that clears a value
@@ -24,9 +25,14 @@ Due = Annotated[
 Description = Annotated[str | None, typer.Option(metavar="TEXT", help="More words.")]
 
 
-def text(word: str | None) -> str | None:
-    """Read a text that ``none`` clears."""
+def project(word: str | None) -> str | None:
+    """Read a project that ``none`` clears."""
     return None if word == NONE else word
+
+
+def description(word: str | None) -> str | None:
+    """Read a description that ``none``, or nothing at all, clears."""
+    return None if word in (NONE, "") else word
 
 
 def priority(word: str) -> Priority:
@@ -37,6 +43,13 @@ def priority(word: str) -> Priority:
 def due(app: AppContext, word: str) -> dates.Due | None:
     """Read a due date; ``none`` is none. Raises UsageError."""
     return dates.parse(word, app.now())
+
+
+def untags(words: list[str] | None) -> tuple[str, ...]:
+    """Give the tags to be taken away, or not to be there. Raises UsageError for ``none``."""
+    if NONE in (words or ()):
+        raise UsageError("none is no tag", "to take all tags away: tag:none")
+    return tuple(words or ())
 
 
 def tags(words: list[str] | None) -> tuple[str, ...]:

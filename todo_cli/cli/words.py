@@ -48,7 +48,11 @@ class WordsCommand(TyperCommand):
             for parameter in self.params
             for option in parameter.opts
         }
-        ctx.meta[_READING] = reading = read(args, takes_value)
+        try:
+            ctx.meta[_READING] = reading = read(args, takes_value)
+        except UsageError as error:
+            error.hint = error.hint or f"run: {ctx.command_path} --help"
+            raise
         return super().parse_args(ctx, reading.arguments)
 
 
@@ -71,7 +75,10 @@ def explained(context: typer.Context) -> Iterator[None]:
 
 
 def read(arguments: Sequence[str], takes_value: Mapping[str, bool]) -> Reading:
-    """Tell words from options; ``takes_value`` has every option of the command."""
+    """Tell words from options; ``takes_value`` has every option of the command.
+
+    Raises UsageError for an option without its value, and for ``-x`` where a tag may be meant.
+    """
     found = Reading()
     words: list[str] = []
     rest = iter(arguments)
@@ -79,12 +86,10 @@ def read(arguments: Sequence[str], takes_value: Mapping[str, bool]) -> Reading:
         if argument == "--":
             words += rest
         elif _is_option(argument):
+            _refuse_tag(argument, takes_value)
             found.arguments.append(argument)
             if takes_value.get(argument):
-                value = next(rest, None)
-                if value is None:
-                    return found  # and Typer says what is missing
-                found.arguments.append(value)
+                found.arguments.append(_value(argument, next(rest, None)))
         elif option := _as_option(argument, takes_value):
             found.arguments.append(option)
             found.inline = True
@@ -95,6 +100,17 @@ def read(arguments: Sequence[str], takes_value: Mapping[str, bool]) -> Reading:
                 found.late.append(argument)
     found.arguments += ["--", *words]
     return found
+
+
+def _value(option: str, value: str | None) -> str:
+    if value is None or _is_option(value):  # what looks like one can be given as --option=value
+        raise UsageError(f"option {option} requires an argument")
+    return value
+
+
+def _refuse_tag(option: str, known: Mapping[str, bool]) -> None:
+    if len(option) == 2 and option not in known and "--untag" in known:
+        raise UsageError(f"no such option: {option}", f"for the tag: --untag {option[1]}")
 
 
 def _is_option(argument: str) -> bool:
@@ -111,4 +127,5 @@ def _as_option(argument: str, known: Mapping[str, bool]) -> str | None:
         return f"{option}={value}"
     sign, tag = argument[:1], argument[1:]
     option = {"+": "--tag", "-": "--untag"}.get(sign, "")
-    return f"{option}={tag}" if option in known and tag[:1].isalpha() else None
+    is_tag = tag[:1].isalpha() and tag != "none"  # which stands for no value
+    return f"{option}={tag}" if option in known and is_tag else None

@@ -1,7 +1,7 @@
 """One task as a text to be edited, and what was changed about it.
 
     # Task 12, pending. Save and leave to change it; leave without saving to change nothing.
-    # Lines that begin with # above the description are not read.
+    # Tags are parted by spaces. Lines with # above the description are not read.
     Title: Buy milk
     Project: home
     Tags: errand shop
@@ -96,7 +96,7 @@ def write(task: TaskView, now: datetime) -> str:
     lines = [
         f"# Task {task.number}, {task.status}. "
         "Save and leave to change it; leave without saving to change nothing.",
-        "# Lines that begin with # above the description are not read.",
+        "# Tags are parted by spaces. Lines with # above the description are not read.",
         *(f"{name}: {value}".rstrip(" ") for name, value in zip(_FIELDS, values, strict=True)),
         f"{_LAST}:",
         *([task.description] if task.description else []),

@@ -53,6 +53,12 @@ def outcome(verb: str, result: Outcome) -> str:
     return f"{changed if result.changed else already} {result.task.number} {result.task.title}"
 
 
+def purge_question(tasks: Sequence[TaskView]) -> str:
+    """Ask whether these tasks are to be deleted, on a terminal."""
+    named = ", ".join(f"{task.number} {task.title}" for task in tasks)
+    return f"Delete for good: {harmless(named)}?"
+
+
 def purged(task: TaskView) -> str:
     """Say that a task is gone for good."""
     return f"Deleted for good: {task.number} {task.title}"

@@ -26,7 +26,7 @@ from todo_cli.output.messages import harmless
 _GAP = 2  # cells between two columns
 _INDENT = 2  # cells before what stands below a title
 _PROSE = 80  # cells in the longest line of a description that is easy to read
-_TITLE = 60  # cells in the longest line of a title: short ones are not to drift from their dates
+_TITLE = 60  # cells in a long line of a title, or half a wide screen: more is hard to follow
 _ENOUGH = 30  # cells that a title wants, even if other columns must go for them
 _LEAST = 2  # cells of a title on the narrowest of screens: one wide character
 _LABEL = 24  # cells that a project and tags get in columns of their own
@@ -152,7 +152,7 @@ def _layout(rows: Sequence[_Row], width: int) -> tuple[dict[str, int], tuple[str
         if width - others >= min(_ENOUGH, widths["Task"]):
             break
     wanted = max(widths["Task"], *(cell_len(_details(row, below).plain) + _INDENT for row in rows))
-    widths["Task"] = max(_LEAST, min(wanted, _TITLE, width - others))
+    widths["Task"] = max(_LEAST, min(wanted, max(_TITLE, width // 2), width - others))
     return widths, below
 
 

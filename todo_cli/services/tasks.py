@@ -26,6 +26,11 @@ def show(session: Session, refs: TaskRefs) -> TaskView:
     return reads.get_task(session, refs)
 
 
+def named(session: Session, refs: TaskRefs) -> tuple[TaskView, ...]:
+    """Give the tasks that are named, in whatever state, by number. Raises NotFoundError."""
+    return reads.get_tasks(session, refs)
+
+
 def draft(session: Session, refs: TaskRefs) -> Draft:
     """Give one task to be edited. Raises NotFoundError, or ConflictError for one in the trash."""
     return reads.get_draft(session, refs)

@@ -18,11 +18,11 @@ from sqlmodel import Session
 from todo_cli.domain.task import too_many_tags
 from todo_cli.errors import (
     AuthError,
-    NotFoundError,
     SchemaError,
     TodoError,
     UnavailableError,
     in_trash,
+    not_found,
 )
 
 Connect = Callable[[], DriverConnection]
@@ -173,7 +173,7 @@ def driver_error(error: psycopg2.Error) -> TodoError:
 def _own_error(state: str, detail: str) -> TodoError:
     match state:
         case "TD404":
-            return NotFoundError(f"no task{'s' if ',' in detail else ''} {detail}")
+            return not_found(detail)
         case "TD409":
             return in_trash(detail)
         case "TD701":

@@ -1,5 +1,6 @@
 """Every query, one function each. Row-level security limits each to the person's own tasks."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ from todo_cli.domain.changes import Draft
 from todo_cli.domain.dates import Limit
 from todo_cli.domain.filters import Empty, Filter, Sort, SortField
 from todo_cli.domain.task import Page, Status, TaskRefs, TaskView
-from todo_cli.errors import NotFoundError, in_trash
+from todo_cli.errors import in_trash, not_found
 from todo_cli.store.models import Task
 
 # What a view is made of; writes.py returns the same columns.
@@ -63,7 +64,12 @@ def list_tasks(session: Session, wanted: Filter) -> Page:
 
 def get_task(session: Session, refs: TaskRefs) -> TaskView:
     """Give the one task that is named, in whatever state. Raises NotFoundError."""
-    return view(_one(session, refs))
+    return view(_rows(session, refs)[0])
+
+
+def get_tasks(session: Session, refs: TaskRefs) -> tuple[TaskView, ...]:
+    """Give all tasks that are named, in whatever state, by number. Raises NotFoundError."""
+    return tuple(map(view, _rows(session, refs)))
 
 
 def get_draft(session: Session, refs: TaskRefs) -> Draft:
@@ -71,19 +77,22 @@ def get_draft(session: Session, refs: TaskRefs) -> Draft:
 
     Raises NotFoundError, or ConflictError for a task in the trash.
     """
-    row = _one(session, refs)
+    row = _rows(session, refs)[0]
     if row["status"] == Status.DELETED:
         raise in_trash(str(row["number"]))
     return Draft(task=view(row), revision=row["revision"])
 
 
-def _one(session: Session, refs: TaskRefs) -> RowMapping:
+def _rows(session: Session, refs: TaskRefs) -> Sequence[RowMapping]:
+    """Give the rows of the tasks that are named, by number. Raises NotFoundError."""
     named = or_(col(Task.number).in_(refs.numbers), col(Task.id).in_(refs.ids))
-    query = select(*_COLUMNS, _OWNER, col(Task.revision)).where(named)
-    row = session.execute(query).mappings().one_or_none()
-    if row is None:
-        raise NotFoundError(f"no task {', '.join(map(str, refs.numbers + refs.ids))}")
-    return row
+    query = select(*_COLUMNS, _OWNER, col(Task.revision)).where(named).order_by(col(Task.number))
+    rows = session.execute(query).mappings().all()
+    there = {row["number"] for row in rows} | {row["id"] for row in rows}
+    missing = [str(each) for each in (*refs.numbers, *refs.ids) if each not in there]
+    if missing:
+        raise not_found(", ".join(missing))
+    return rows
 
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
