@@ -8,7 +8,7 @@ import re
 import tempfile
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from platformdirs import PlatformDirs
 from todo_cli.domain.task import readable
 from todo_cli.errors import ConflictError, NotFoundError, UsageError
 
+STORES: Final = ("keyring", "file")  # where passwords can be kept
 LOCAL: Final = "local"  # the profile of the private PostgreSQL
 _PROFILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _DEFAULT_IDLE_MINUTES: Final = 15
@@ -38,6 +39,20 @@ class Folders:
 
 
 @dataclass(frozen=True)
+class Profile:
+    """A shared database: connection URLs, and where the passwords that belong to them are kept.
+
+    A store is None where nothing is kept, as with a URL that somebody wrote into the config file
+    by hand. ``owner_url`` is the login of the database's owner, if this person has it.
+    """
+
+    url: str = field(repr=False)  # by hand, it may hold a password
+    store: str | None = None
+    owner_url: str | None = field(default=None, repr=False)
+    owner_store: str | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
     """What flags, environment and config file say. ``timeout`` and ``idle_seconds`` in seconds."""
 
@@ -45,16 +60,25 @@ class Settings:
     profile: str
     environment_url: str | None
     admin_url: str | None
-    profiles: Mapping[str, str]
+    profiles: Mapping[str, Profile]
     default_profile: str
     timeout: float
     idle_seconds: float
 
     @property
     def database_url(self) -> str | None:
-        """The URL to connect to, None for the private database. Raises NotFoundError."""
+        """The URL to connect to, None for the private database. Raises NotFoundError.
+
+        The password of a stored login is not in it.
+        """
         if self.environment_url is not None:
             return self.environment_url
+        stored = self.stored
+        return None if stored is None else stored.url
+
+    @property
+    def stored(self) -> Profile | None:
+        """The chosen profile, None for the private database. Raises NotFoundError."""
         if self.profile != LOCAL and self.profile not in self.profiles:
             raise _no_profile(self.profile)
         return self.profiles.get(self.profile)
@@ -111,6 +135,22 @@ def use_profile(folders: Folders, name: str) -> None:
     config.write({"default_profile": name})
 
 
+def check_profile_name(name: str) -> None:
+    """Raise UsageError for a name that no profile can have, or that is the private database's."""
+    if name == LOCAL or not _PROFILE_NAME.fullmatch(name):
+        raise UsageError(f"a profile cannot be called {readable(name)}")
+
+
+def save_profile(folders: Folders, name: str, profile: Profile) -> None:
+    """Put a profile into the config file, in place of one of that name, and make it the default.
+
+    Raises UsageError for a name that no profile can have.
+    """
+    check_profile_name(name)
+    table = {key: value for key, value in asdict(profile).items() if value is not None}
+    _Config(folders.config_file).write({"default_profile": name}, add={name: table})
+
+
 def remove_profile(folders: Folders, name: str) -> None:
     """Forget a profile. Raises NotFoundError, or ConflictError for the private database's."""
     if name == LOCAL:
@@ -145,26 +185,40 @@ class _Config:
             raise self._wrong(f"{key} must be a number above 0")
         return float(value)
 
-    def profiles(self) -> dict[str, str]:
+    def profiles(self) -> dict[str, Profile]:
         table = self._values.get("profiles", {})
         if not isinstance(table, dict):
             raise self._wrong("profiles must be a table")
-        urls = {}
-        for name, profile in table.items():
-            if name == LOCAL or not _PROFILE_NAME.fullmatch(name):
-                raise self._wrong(f"a profile cannot be called {readable(name)}")
-            url = profile.get("url") if isinstance(profile, dict) else None
-            if not isinstance(url, str):
-                raise self._wrong(f"profile {name} needs a url")
-            urls[name] = url
-        return urls
+        return {name: self._profile(name, values) for name, values in table.items()}
 
-    def write(self, values: dict[str, str], forget: str | None = None) -> None:
+    def _profile(self, name: str, values: object) -> Profile:
+        if name == LOCAL or not _PROFILE_NAME.fullmatch(name):
+            raise self._wrong(f"a profile cannot be called {readable(name)}")
+        table = values if isinstance(values, dict) else {}
+        if not isinstance(table.get("url"), str):
+            raise self._wrong(f"profile {name} needs a url")
+        for key in ("store", "owner_store"):
+            if table.get(key) not in (None, *STORES):
+                raise self._wrong(f"the {key} of profile {name} is none of {', '.join(STORES)}")
+        if not isinstance(table.get("owner_url"), str | None):
+            raise self._wrong(f"the owner_url of profile {name} must be a text")
+        known = {each.name for each in fields(Profile)}
+        return Profile(**{key: value for key, value in table.items() if key in known})
+
+    def write(
+        self,
+        values: dict[str, str],
+        add: dict[str, dict[str, str]] | None = None,
+        forget: str | None = None,
+    ) -> None:
         """Change the file, keeping its comments, by writing a new one in its place."""
         import tomlkit  # slow to import, and seldom needed
 
         document = tomlkit.parse(self._path.read_text("utf-8") if self._path.exists() else "")
         document.update(values)
+        for name, table in (add or {}).items():
+            stored: Any = document.setdefault("profiles", tomlkit.table(is_super_table=True))
+            stored[name] = table
         if forget is not None:
             profiles: Any = document["profiles"]
             profiles.pop(forget)

@@ -16,8 +16,26 @@ from todo_cli.store import suggestions as stored
 
 Complete = Callable[..., dict[str, str]]
 # Options without a value, and those whose values nobody can know.
-FLAGS = {"--json", "--quiet", "--no-color", "--version", "--help", "--all", "--purge", "--yes"}
-FREE = {"--title", "--description", "--search", "--limit", "--timeout"}
+FLAGS = {
+    "--json",
+    "--quiet",
+    "--no-color",
+    "--version",
+    "--help",
+    "--all",
+    "--purge",
+    "--yes",
+    "--stdin",
+}
+FREE = {
+    "--title",
+    "--description",
+    "--search",
+    "--limit",
+    "--timeout",
+    "--first-name",
+    "--last-name",
+}
 
 
 @pytest.fixture
@@ -236,7 +254,7 @@ def test_the_values_of_every_option_are_known_or_free_text(
     complete: Complete, todo: Command
 ) -> None:
     todo("add", "Buy milk", "--project", "home", "--tag", "errand")
-    for command in ([], ["add"], ["list"], ["modify"], ["rm"], ["profile", "list"]):
+    for command in ([], ["add"], ["list"], ["modify"], ["rm"], ["login"], ["user", "add"]):
         for option in complete(*command, "--"):
             known = complete(*command, f"{option}=")
             assert known or option in FREE or option in FLAGS, f"{command} {option}"

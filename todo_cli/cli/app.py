@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from todo_cli.cli import completion, db, profile, shells, tasks
+from todo_cli.cli import account, completion, db, profile, shells, tasks, user
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.listing import show_list
 from todo_cli.cli.options import with_globals
@@ -53,8 +53,10 @@ app = typer.Typer(
     epilog="Example: todo add Buy milk +errand due:tomorrow",
 )
 tasks.register(app)
+account.register(app)
 app.add_typer(db.app, name="db")
 app.add_typer(profile.app, name="profile")
+app.add_typer(user.app, name="user")
 
 
 @app.callback(invoke_without_command=True)

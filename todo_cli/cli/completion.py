@@ -18,11 +18,14 @@ from typer.core import TyperGroup
 
 from todo_cli.cli import values, words
 from todo_cli.cli.typed import Line, read_line
+from todo_cli.domain.account import Account, Login
 from todo_cli.domain.database import ProfileView
 from todo_cli.domain.filters import SortField
-from todo_cli.domain.task import Priority, Status, TaskView, is_ref
+from todo_cli.domain.people import Role, UserView
+from todo_cli.domain.task import Frozen, Priority, Status, TaskView, is_ref
 from todo_cli.services.shells import SHELLS
 from todo_cli.services.suggestions import Rows, Suggestions
+from todo_cli.settings import STORES
 
 VARIABLE: Final = "_TODO_COMPLETE"
 DATE_WORDS: Final = (
@@ -45,6 +48,13 @@ _PRESENT: Final = (Status.PENDING, Status.COMPLETED)
 # The commands whose --fields are those of a task; "" is `todo` alone.
 _ABOUT_TASKS: Final = {
     *("", "add", "list", "show", "modify", "edit", "done", "reopen", "rm", "restore"),
+}
+# What other commands answer about, by their first word.
+_MODELS: Final[Mapping[str, type[Frozen]]] = {
+    "profile": ProfileView,
+    "login": Login,
+    "whoami": Account,
+    "user": UserView,
 }
 # The options that `none` is a value of, by command: it clears, or looks for what is clear.
 _TAKING_NONE: Final[Mapping[str, tuple[str, ...]]] = {
@@ -180,6 +190,10 @@ def _values(name: str, prefix: str, line: Line, asked: Suggestions) -> Iterator[
                 yield f"{each}-", "largest first"
         case "fields":
             yield from _fields(prefix, line)
+        case "store":
+            yield from ((each, "") for each in STORES)
+        case "role":
+            yield from ((each, "") for each in Role)
         case "install_completion" | "show_completion":
             yield from ((each, "") for each in SHELLS)
     if name in _TAKING_NONE.get(line.name, ()):
@@ -201,13 +215,9 @@ def _signed(name: str, line: Line, asked: Suggestions) -> Iterator[tuple[str, st
 
 def _fields(prefix: str, line: Line) -> Iterator[tuple[str, str]]:
     """Complete the last of several names; those before it are not offered again."""
-    fields: Iterable[str] = ()
-    if line.name in _ABOUT_TASKS:
-        fields = TaskView.model_fields
-    elif line.name.startswith("profile"):
-        fields = ProfileView.model_fields
+    model = TaskView if line.name in _ABOUT_TASKS else _MODELS.get(line.name.partition(" ")[0])
     before = prefix.split(",")[:-1]
-    for each in fields:
+    for each in () if model is None else model.model_fields:
         if each not in before:
             yield ",".join([*before, each]), ""
 

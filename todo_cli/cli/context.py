@@ -1,5 +1,6 @@
 """What a command has at hand; nothing is built before it is asked for."""
 
+import getpass
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -73,14 +74,36 @@ class AppContext:
         """
         if yes:
             return
-        script = self.as_json or self.fields is not None
-        if script or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        if not self.can_ask:
             raise UsageError("this must be confirmed, and nobody can be asked", "add --yes")
-        sys.stderr.write(f"{question()} [y/N] ")
-        sys.stderr.flush()
-        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        if not self.agrees(question()):
             self.say("Nothing was changed.")
             raise typer.Exit(1)
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether somebody sits at a terminal, and no script wants JSON."""
+        script = self.as_json or self.fields is not None
+        return not script and sys.stdin.isatty() and sys.stderr.isatty()
+
+    def agrees(self, question: str) -> bool:
+        """Ask on stderr for yes or no; where nobody can be asked it is no."""
+        return self.can_ask and self._ask(f"{question} [y/N] ").lower() in ("y", "yes")
+
+    def ask(self, question: str, default: str) -> str:
+        """Ask on stderr for a text; ``default`` is the answer where nobody can be asked."""
+        return self._ask(f"{question} [{default}] ") or default if self.can_ask else default
+
+    def ask_hidden(self, question: str) -> str:
+        """Ask on stderr for something secret. Raises UsageError when nobody can be asked."""
+        if not self.can_ask:
+            raise UsageError("nobody can be asked for the URL", "todo login --stdin")
+        return getpass.getpass(f"{question}: ", sys.stderr)
+
+    def _ask(self, question: str) -> str:
+        sys.stderr.write(question)
+        sys.stderr.flush()
+        return sys.stdin.readline().strip()
 
     @contextmanager
     def open(self) -> Iterator["Session"]:

@@ -38,8 +38,11 @@ class Output(Protocol):
     def purged(self, tasks: Sequence[TaskView]) -> None:
         """Confirm tasks deleted for good."""
 
-    def record(self, record: Frozen, message: str | None = None) -> None:
-        """Show one object of another kind; ``message`` is what people read in its place."""
+    def record(self, record: Frozen, message: str | None = None, data: str | None = None) -> None:
+        """Show one object of another kind; ``message`` is what people read in its place.
+
+        ``data`` is what of it people get on stdout all the same.
+        """
 
     def records(self, records: Sequence[Frozen]) -> None:
         """Show several objects of another kind."""

@@ -50,7 +50,7 @@ class JsonOutput:
         """Write an array of the tasks as they were."""
         self._array(tasks)
 
-    def record(self, record: Frozen, message: str | None = None) -> None:
+    def record(self, record: Frozen, message: str | None = None, data: str | None = None) -> None:
         """Write the object."""
         self._object(record)
 

@@ -92,8 +92,10 @@ class TableOutput:
         for task in tasks:
             self._say(messages.purged(task))
 
-    def record(self, record: Frozen, message: str | None = None) -> None:
+    def record(self, record: Frozen, message: str | None = None, data: str | None = None) -> None:
         """Say the message, or write a line for each field and for each further object in it."""
+        if data is not None:
+            self._line(data)
         if message is not None:
             self._say(message)
             return

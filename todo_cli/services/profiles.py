@@ -2,6 +2,7 @@
 
 from todo_cli import settings
 from todo_cli.domain.database import ProfileView
+from todo_cli.services import logins
 from todo_cli.settings import Settings
 from todo_cli.store import url
 
@@ -18,8 +19,11 @@ def use(known: Settings, name: str) -> ProfileView:
 
 
 def remove(known: Settings, name: str) -> ProfileView:
-    """Forget a profile and give it as it was. Raises NotFoundError or ConflictError."""
-    settings.remove_profile(known.folders, name)
+    """Forget a profile with its passwords and give it as it was.
+
+    Raises NotFoundError, ConflictError, AuthError.
+    """
+    logins.forget(known, name)
     return _view(known, name)
 
 
@@ -28,5 +32,5 @@ def _view(known: Settings, name: str) -> ProfileView:
     return ProfileView(
         name=name,
         default=name == known.default_profile,
-        url=None if target is None else url.redact(target),
+        url=None if target is None else url.redact(target.url),
     )

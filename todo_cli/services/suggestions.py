@@ -67,11 +67,11 @@ class Suggestions:
 
 
 def _connect(known: Settings) -> "Connect":
-    from todo_cli.store import suggestions, url
+    from todo_cli.store import suggestions, tls
 
     if known.database_url is None:
         return suggestions.to_private(known.folders.data)
-    return suggestions.by_url(url.check(known.database_url))
+    return suggestions.by_url(tls.secured(known.database_url))
 
 
 def _in_time(find: Callable[[], Sequence[Row]]) -> list[Row]:

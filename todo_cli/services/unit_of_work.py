@@ -7,10 +7,10 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from todo_cli.errors import AuthError
-from todo_cli.services import private
+from todo_cli.services import logins, private
 from todo_cli.services.private import Say
 from todo_cli.settings import Settings
-from todo_cli.store import engine, url
+from todo_cli.store import engine, tls, url
 from todo_cli.store.models import HEAD
 
 
@@ -28,15 +28,14 @@ def open_session(settings: Settings, say: Say) -> Iterator[Session]:
 @contextmanager
 def open_owner(settings: Settings, say: Say) -> Iterator[Engine]:
     """Give the engine of the database's owner, for work on the schema. Raises AuthError."""
-    if settings.admin_url is not None:
-        owner = engine.make_engine(_connect(settings.admin_url, settings), None)
-        try:
+    found = logins.owner_url(settings)
+    if found is not None:
+        with _engine(url.direct(found), settings, None) as owner:
             yield owner
-        finally:
-            owner.dispose()
     elif settings.database_url is not None:
         raise AuthError(
-            "this needs the login of the database's owner", "set TODO_ADMIN_DATABASE_URL"
+            "this needs the login of the database's owner",
+            "todo login with the owner's URL, or set TODO_ADMIN_DATABASE_URL",
         )
     else:
         with private.owner_engine(private.server(settings, say)) as owner:
@@ -45,16 +44,24 @@ def open_owner(settings: Settings, say: Say) -> Iterator[Engine]:
 
 @contextmanager
 def _person_engine(settings: Settings, say: Say) -> Iterator[Engine]:
-    if settings.database_url is None:
+    found = logins.person_url(settings)
+    if found is None:
         with private.person_engine(private.server(settings, say)) as person:
             yield person
-        return
-    person = engine.make_engine(_connect(settings.database_url, settings), HEAD)
+    else:
+        with _engine(found, settings, HEAD) as person:
+            yield person
+
+
+@contextmanager
+def _engine(database_url: str, settings: Settings, revision: str | None) -> Iterator[Engine]:
+    made = engine.make_engine(connect(database_url, settings), revision)
     try:
-        yield person
+        yield made
     finally:
-        person.dispose()
+        made.dispose()
 
 
-def _connect(database_url: str, settings: Settings) -> engine.Connect:
-    return engine.connect_url(url.check(database_url), settings.timeout)
+def connect(database_url: str, settings: Settings) -> engine.Connect:
+    """Give a function that connects to a URL as these settings want it. Raises UsageError."""
+    return engine.connect_url(tls.secured(database_url), settings.timeout)

@@ -78,7 +78,9 @@ def connection_error(text: str) -> TodoError:
     unknown_role = reason.startswith("role ") and reason.endswith("does not exist")
     if "FATAL:" in failed[-1] and (unknown_role or any(words in reason for words in _REFUSALS)):
         return AuthError(f"the database refused the login: {reason}")
-    return UnavailableError(f"cannot reach the database: {reason}")
+    own_ca = "a server with a CA of its own needs sslrootcert=FILE in the URL"
+    hint = own_ca if "certificate verify failed" in reason else None
+    return UnavailableError(f"cannot reach the database: {reason}", hint)
 
 
 def make_engine(connect: Connect, revision: str | None) -> Engine:

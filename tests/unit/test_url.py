@@ -1,0 +1,214 @@
+"""Connection URLs: what stands in them, what is changed in them, what a connection gets."""
+
+from collections.abc import Callable
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from psycopg2.extensions import parse_dsn
+
+from todo_cli.errors import UsageError
+from todo_cli.store import tls, url
+
+NEON = "ep-cool-rain-123456.c-2.eu-central-1.aws.neon.tech"
+POOLER = "ep-cool-rain-123456-pooler.c-2.eu-central-1.aws.neon.tech"
+
+FUNCTIONS: list[Callable[[str], object]] = [
+    url.check,
+    url.parse,
+    url.redact,
+    url.host_of,
+    url.database_of,
+    url.user_of,
+    url.password_of,
+    url.without_password,
+    lambda text: url.with_user_and_password(text, "alice", "secret"),
+    url.is_pooled,
+    url.direct,
+    url.pooled,
+    tls.secured,
+]
+
+# Any text that UTF-8 has; libpq's texts end at a NUL.
+words = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+hosts = st.lists(
+    st.sampled_from(
+        [NEON, POOLER, "localhost", "db.example.com", "[::1]", "", "%2Frun", f"{NEON}."]
+    ),
+    min_size=1,
+).map(",".join)
+queries = st.lists(
+    st.sampled_from(
+        [
+            "sslmode=require",
+            "channel_binding=require",
+            "application_name=a%20b",
+            f"host={NEON}%2c{POOLER}",
+            f"ho%73t={POOLER}",
+            "password=pass",
+            "p%61ssword=%70ass",
+            "user=bob",
+        ]
+    )
+).map(lambda items: "?" + "&".join(items) if items else "")
+urls = st.builds(
+    "{}://{}{}{}{}".format,
+    st.sampled_from(["postgresql", "postgres"]),
+    st.sampled_from(["", "alice@", "alice:pass@", ":pass@", "al%40ice:p%2Fa?s#s@", "@", ":@"]),
+    hosts,
+    st.sampled_from(["", "/", "/todo", "/t%C3%B6do", "/a/b"]),
+    queries,
+)
+lines = st.lists(
+    st.sampled_from(
+        ["postgresql://", "postgres:", "//", "@", ":", "/", "?", "&", "=", ",", "[", "]"]
+    )
+    | st.sampled_from(
+        ["%", "%2", "%00", "%ff", "host", "password", "sslmode", "options", NEON, "1"]
+    )
+    | st.text(max_size=3)
+).map("".join)
+texts = st.sampled_from(["", "postgresql://", "postgres://a:b@"]).flatmap(
+    lambda start: lines.map(lambda rest: start + rest)
+)
+
+
+def refusal(function: Callable[[str], object], text: str) -> UsageError | None:
+    """Give the error of a function for a text, if it raises one."""
+    try:
+        function(text)
+    except UsageError as error:
+        return error
+    return None
+
+
+@given(words, words.filter(bool), words)
+@example("al:ice@home/x", "p@ss:w/rd?a=b&c#d%41[]", "old")
+def test_any_login_comes_out_of_a_url_as_it_went_in(user: str, password: str, old: str) -> None:
+    before = url.with_user_and_password("postgresql://db.example.com/d?user=x&password=y", "x", old)
+    after = url.with_user_and_password(before, user, password)
+    found = {"host": "db.example.com", "dbname": "d", "password": password}
+
+    assert parse_dsn(after) == found | ({"user": user} if user else {})
+    assert (url.user_of(after), url.password_of(after)) == (user or None, password)
+
+
+@given(urls)
+def test_without_its_password_a_url_means_the_same_and_has_no_password(text: str) -> None:
+    without = url.without_password(text)
+
+    assert url.password_of(without) is None
+    assert "pass" not in unquote(without)
+    assert url.without_password(without) == without
+    before = {name: value for name, value in parse_dsn(text).items() if name != "password"}
+    assert parse_dsn(without) == before
+
+
+@given(urls)
+def test_direct_and_pooled_undo_each_other_and_change_hosts_alone(text: str) -> None:
+    assert url.direct(url.pooled(text)) == url.direct(text)
+    assert url.pooled(url.direct(text)) == url.pooled(text)
+    assert not url.is_pooled(url.direct(text))
+    assert url.direct(text).replace("-pooler", "") == text.replace("-pooler", "")
+    assert parse_dsn(url.direct(text)).keys() == parse_dsn(text).keys()
+
+
+@settings(max_examples=500)
+@given(texts)
+def test_no_text_at_all_raises_anything_but_a_usage_error(text: str) -> None:
+    for function in FUNCTIONS:
+        error = refusal(function, text)
+
+        assert error is None or (error.__cause__, error.__context__) == (None, None)
+
+
+@pytest.mark.parametrize("text", ["\0", "postgresql://h\0/d", "postgresql://\udc80", "\ud800"])
+def test_what_no_url_can_hold_is_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        url.check(text)
+    for user, password in ((text, "x"), ("x", text)):
+        with pytest.raises(UsageError) as caught:
+            url.with_user_and_password("postgresql://h/d", user, password)
+        assert caught.value.__context__ is None  # it would hold the password
+
+
+@pytest.mark.parametrize(
+    ("text", "without"),
+    [
+        (
+            "postgresql://alice:SECRET@h:1/d?sslmode=require",
+            "postgresql://alice@h:1/d?sslmode=require",
+        ),
+        ("postgres://a%40b:S%2F@h,[::1]:2/%C3%B6", "postgres://a%40b@h,[::1]:2/%C3%B6"),
+        ("postgresql://h/d?password=SECRET", "postgresql://h/d"),
+        (
+            "postgresql://h/d?a%70plication_name=x&pass%77ord=S",
+            "postgresql://h/d?a%70plication_name=x",
+        ),
+        ("postgresql://a:S@h?password=S&password=T&port=1", "postgresql://a@h?port=1"),
+        ("postgresql:///d?host=/run", "postgresql:///d?host=/run"),
+    ],
+)
+def test_a_password_is_cut_out_and_every_other_byte_kept(text: str, without: str) -> None:
+    assert url.without_password(text) == without
+
+
+def test_a_login_without_password_or_user_leaves_that_to_libpq() -> None:
+    text = "postgresql://x:y@h/d"
+
+    assert url.with_user_and_password(text, "alice", "") == "postgresql://alice@h/d"
+    assert url.with_user_and_password(text, None, "pw") == "postgresql://:pw@h/d"
+
+
+def test_what_may_be_shown_of_a_url_is_no_piece_of_a_password() -> None:
+    text = "postgresql://alice:x@db.example.com,[::1]:5432/todo"
+    assert (url.user_of(text), url.database_of(text)) == ("alice", "todo")
+    assert url.host_of(text) == "db.example.com,::1"
+    assert url.host_of("postgresql:///d?host=/run") == "/run"
+
+    assert url.host_of("postgres://alice:sec@ret@db/todo") is None
+    assert url.database_of("postgresql://alice:12/secret@h/d") is None
+    for function in (url.host_of, url.database_of, url.user_of, url.password_of):
+        assert function("postgresql://") is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            f"postgresql://a:%41@{NEON}/d?sslmode=require",
+            f"postgresql://a:%41@{POOLER}/d?sslmode=require",
+        ),
+        (f"postgres://{NEON}:5432,{NEON}/d", f"postgres://{POOLER}:5432,{POOLER}/d"),
+        (f"postgresql://h,{NEON}", f"postgresql://h,{POOLER}"),
+        (f"postgresql:///d?host={NEON}&port=1", f"postgresql:///d?host={POOLER}&port=1"),
+        (
+            "postgresql://ep-a-1.us-east-2.aws.neon.tech/d",
+            "postgresql://ep-a-1-pooler.us-east-2.aws.neon.tech/d",
+        ),
+        ("postgresql://EP-A-1.x.NEON.tech/d", "postgresql://EP-A-1-pooler.x.NEON.tech/d"),
+    ],
+)
+def test_each_host_of_neon_has_a_direct_and_a_pooled_name(one: str, other: str) -> None:
+    assert (url.direct(one), url.pooled(one)) == (one, other)
+    assert (url.direct(other), url.pooled(other)) == (one, other)
+    assert (url.is_pooled(one), url.is_pooled(other)) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "db.example.com",
+        "ep-a-1-pooler.example.com",
+        "ep-a-1-pooler.x.neon.tech.example.com",
+        "my-pooler.x.neon.tech",
+        "ep-a-1-pooler.neon.tech",
+        "127.0.0.1",
+    ],
+)
+def test_hosts_that_are_not_neons_stay_as_they_are(host: str) -> None:
+    text = f"postgresql://ep-a-1.x.neon.tech:x@{host}/{NEON}?application_name={NEON}"
+
+    assert url.direct(text) == url.pooled(text) == text
+    assert not url.is_pooled(text)

@@ -1,0 +1,167 @@
+"""Logging in to a shared database: by an invitation, by one's own URL, or by its owner's."""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+from todo_cli import credentials, settings
+from todo_cli.credentials import Store
+from todo_cli.domain.account import Account, Login
+from todo_cli.errors import AuthError, UsageError
+from todo_cli.services import logins
+from todo_cli.services.private import Say
+from todo_cli.services.unit_of_work import connect, open_session
+from todo_cli.settings import Settings
+from todo_cli.store import engine, url
+from todo_cli.store import login as queries
+
+_PAUSES: Final = (0.2, 0.4, 0.8, 1.6, 3.2)  # seconds
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What may be asked while logging in, each answered without asking where nobody can be."""
+
+    upgrade: Callable[[], bool]
+    email: Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class _Target:
+    """What a login is to be kept as."""
+
+    known: Settings
+    name: str
+    store: Store
+
+
+def login(known: Settings, given: str, name: str | None, store: Store, ask: Questions) -> Login:
+    """Log in with a URL and keep it as a profile, which becomes the default.
+
+    The URL is an invitation, a person's or that of the database's owner, who gets a login of their
+    own for daily use. The profile is called ``name``, else like the database. Whether the store
+    works is tried before anything else. Raises UsageError, AuthError, UnavailableError.
+    """
+    if known.environment_url is not None:
+        raise UsageError(
+            "TODO_DATABASE_URL is set, and wins over what a login would keep",
+            "unset TODO_DATABASE_URL",
+        )
+    target = _Target(known, name or _default_name(given), store)
+    settings.check_profile_name(target.name)
+    credentials.probe(store, known.folders.config)
+    with engine.work_on(connect(given, known)(), autocommit=True) as cursor:
+        standing = queries.standing(cursor)
+        # The owner counts as invited too, having made that group.
+        invited = standing.invited and not standing.owns
+        accepted = queries.accept_invitation(cursor) if invited else None
+    if standing.owns:
+        return _login_owner(target, given, ask, has_schema=standing.has_schema)
+    if accepted is None:
+        found = _visit(target, given)
+        logins.keep(known, target.name, store, given)
+        return found
+    # Its password is told once: it is kept before anything else can fail.
+    own = url.with_user_and_password(given, *accepted)
+    logins.keep(known, target.name, store, own)
+    return _patiently(lambda: _visit(target, own))
+
+
+def logout(known: Settings, names: list[str]) -> None:
+    """Forget profiles with their passwords. Raises NotFoundError, AuthError."""
+    for name in names:
+        logins.forget(known, name)
+
+
+def whoami(known: Settings, say: Say) -> Account:
+    """Tell who is logged in, and where; the private database knows its one person too.
+
+    Raises AuthError, UnavailableError.
+    """
+    with open_session(known, say) as session, queries.cursor_of(session) as cursor:
+        email, kind = _person(queries.person(cursor))
+        info = cursor.connection.info
+        return Account(
+            email=email,
+            role=kind,
+            profile=known.profile,
+            host=info.host,
+            database=info.dbname,
+            store=logins.store_in_use(known),
+        )
+
+
+def _login_owner(target: _Target, given: str, ask: Questions, *, has_schema: bool) -> Login:
+    """Make a login for the owner's daily use, and keep both apart.
+
+    While the database stays empty, only the owner's is kept, for `db upgrade`.
+    """
+    from todo_cli.services import users
+    from todo_cli.store import schema
+
+    known = target.known
+    made = engine.make_engine(connect(url.direct(given), known), None)
+    try:
+        if not has_schema:
+            if not ask.upgrade():
+                logins.keep(known, target.name, target.store, given, given)
+                return _visit(target, given, owner=True)
+            schema.upgrade(made)
+        email = ask.email(f"{url.user_of(given)}@{url.host_of(given) or 'localhost'}")
+        invitation = users.invite_again(made, replace(known, admin_url=given), email)
+    finally:
+        made.dispose()
+    with engine.work_on(_patiently(connect(invitation, known)), autocommit=True) as cursor:
+        accepted = queries.accept_invitation(cursor)
+    own = url.with_user_and_password(given, *accepted)
+    logins.keep(known, target.name, target.store, own, given)
+    return _patiently(lambda: _visit(target, own, owner=True))
+
+
+def _visit(target: _Target, own: str, *, owner: bool = False) -> Login:
+    """Connect and tell who and where that is. Raises AuthError for nobody's role."""
+    with engine.work_on(connect(own, target.known)(), autocommit=True) as cursor:
+        link = queries.link(cursor)
+        alone = owner and queries.standing(cursor).owns  # without a login of one's own
+        email, kind = ("", "owner") if alone else _person(queries.person(cursor))
+    return Login(
+        email=email,
+        role=kind,
+        profile=target.name,
+        host=url.host_of(own) or "",
+        database=url.database_of(own) or "",
+        store=target.store if url.password_of(own) is not None else "none",
+        owner=owner,
+        version=link.version,
+        tls=link.tls,
+        pooled=url.is_pooled(own),
+        round_trip_ms=round(1000 * link.round_trip, 1),
+    )
+
+
+def _patiently(work: Callable[[], _Result]) -> _Result:
+    """Try again while a role that has just been made is refused, as Neon's proxy may do at first.
+
+    Raises AuthError in the end.
+    """
+    for seconds in _PAUSES:
+        try:
+            return work()
+        except AuthError:
+            time.sleep(seconds)
+    return work()
+
+
+def _person(found: tuple[str, str] | None) -> tuple[str, str]:
+    if found is None:
+        raise AuthError("this login belongs to no active person")
+    return found
+
+
+def _default_name(given: str) -> str:
+    """Call a profile like its database, as far as that can be a profile's name."""
+    name = re.sub(r"[^A-Za-z0-9._-]", "-", url.database_of(given) or "").lstrip("._-")
+    return name if name not in ("", settings.LOCAL) else "shared"
