@@ -4,7 +4,7 @@ import stat
 from pathlib import Path
 
 import pytest
-import shellingham  # type: ignore[import-untyped]
+import shellingham  # type: ignore[import-untyped]  # it ships no types
 
 from tests.conftest import Answer, Command
 from todo_cli.services import shells

@@ -97,7 +97,7 @@ class Desktop:
     def connection(self) -> Iterator[Any]:
         """Give a connection to the bus."""
         # Comes with keyring, on Linux alone.
-        from jeepney.io.blocking import open_dbus_connection  # type: ignore[import-untyped]
+        from jeepney.io.blocking import open_dbus_connection  # type: ignore[import-untyped]  # no types
 
         with open_dbus_connection(self.environment["DBUS_SESSION_BUS_ADDRESS"]) as connection:
             yield connection
@@ -135,7 +135,7 @@ class Desktop:
 
 
 def _bus(connection: Any) -> Any:
-    from jeepney.bus_messages import message_bus  # type: ignore[import-untyped]
+    from jeepney.bus_messages import message_bus  # type: ignore[import-untyped]  # no types
     from jeepney.io.blocking import Proxy
 
     return Proxy(message_bus, connection, timeout=_SECONDS)

@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg2
 import pytest
+from psycopg2.extensions import connection as DriverConnection  # noqa: N812 - a class there
 
 from tests.conftest import Database
 from tests.people import ACCEPT, Office, add_task, office_of, somebody, titles
@@ -28,6 +29,11 @@ class CutError(Exception):
 def office(each_database: Database, tmp_path: Path) -> Iterator[Office]:
     with office_of(each_database, tmp_path) as made:
         yield made
+
+
+def giving(connection: DriverConnection) -> engine.Connect:
+    """Connect by a connection that is open already."""
+    return lambda: connection
 
 
 def cut_after(patch: pytest.MonkeyPatch, step: str, times: int) -> None:
@@ -282,7 +288,7 @@ def test_only_the_owner_looks_after_people(office: Office) -> None:
     strangers = [office.database.open(office.database.name, member.role), superuser]
     verbs: list[Step] = [users.find, lambda owner: users.remove(owner, email)]
     for connection in strangers:
-        made = engine.make_engine(lambda given=connection: given, None)  # type: ignore[misc]
+        made = engine.make_engine(giving(connection), None)
         for verb in verbs:
             with pytest.raises(AuthError, match=r"looks? after its users"):
                 verb(made)

@@ -85,7 +85,7 @@ class Hanging(Good):
             (FOLDER / "pids").write_text(f"{os.getpid()} {other.pid}")
             time.sleep(1000)
 
-    get_password = set_password  # type: ignore[assignment]
+    get_password = set_password  # type: ignore[assignment]  # it never returns
 
 
 class Dying(Good):

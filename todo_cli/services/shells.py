@@ -77,7 +77,8 @@ def _choices() -> str:
 
 
 def _caller() -> str:
-    import shellingham  # type: ignore[import-untyped]  # runs ps on some systems: not for nothing
+    # Here, not above: it runs ps on some systems. It ships no types.
+    import shellingham  # type: ignore[import-untyped]
 
     try:
         return str(shellingham.detect_shell()[0])
