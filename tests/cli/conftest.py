@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Command, Database
+from todo_cli.store import engine, roles
 
 _numbers = itertools.count(1)
 
@@ -22,6 +23,15 @@ def alice(tmp_path: Path) -> Command:
 def boss(tmp_path: Path) -> Command:
     """Give `todo` of the maintainer, who has not logged in either."""
     return Command({"TODO_HOME": str(tmp_path / "boss")})
+
+
+@pytest.fixture
+def empty_database(database: Database) -> str:
+    """Give the URL of the owner of a database without anything in it."""
+    name = f"empty_{os.getpid()}_{next(_numbers)}"
+    with engine.work_on(database.open("postgres", "postgres"), autocommit=True) as cursor:
+        roles.create_database(cursor, database.owner, name)
+    return database.url(database.owner).replace("/todo?", f"/{name}?")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Command, Database, Person
-from todo_cli.store import engine, roles, url
+from todo_cli.store import engine, url
 
 FILE = ("--store", "file")
 _numbers = itertools.count(1)
@@ -148,19 +147,15 @@ def test_the_owner_gets_a_login_of_their_own_and_keeps_both(
 
 
 def test_an_empty_database_is_set_up_with_the_stored_login_of_its_owner(
-    boss: Command, database: Database
+    boss: Command, empty_database: str
 ) -> None:
-    name = f"empty_{os.getpid()}_{next(_numbers)}"
-    with engine.work_on(database.open("postgres", "postgres"), autocommit=True) as cursor:
-        roles.create_database(cursor, database.owner, name)
-    owner = database.url(database.owner).replace("/todo?", f"/{name}?")
-
-    found = log_in(boss, owner)
-    assert (found["role"], found["profile"], found["email"]) == ("owner", name, "")
+    found = log_in(boss, empty_database)
+    assert (found["role"], found["email"]) == ("owner", "")
+    assert found["profile"] == found["database"] != "todo"
     assert boss("list").code == 4
     assert boss("db", "upgrade").code == 0
     assert boss("user", "add", "bob@example.com").out.startswith("postgresql://")
-    assert log_in(boss, owner)["role"] == "member"
+    assert log_in(boss, empty_database)["role"] == "member"
     assert boss("list").code == 0
 
 

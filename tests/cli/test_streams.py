@@ -2,7 +2,7 @@
 
 import json
 import os
-import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Command
+from tests.terminal import at_a_terminal
 
 ROOT = Path(__file__).parents[2]
 
@@ -77,28 +78,34 @@ def test_purging_asks_on_a_terminal_and_only_yes_deletes(
     todo: Command, typed: str, code: int, left: int
 ) -> None:
     todo("add", "x")
-    ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "todo_cli", "rm", "1", "--purge"]
-    with subprocess.Popen(
-        command,
-        stdin=theirs,
-        stderr=theirs,
-        stdout=subprocess.PIPE,
-        env=todo.environment,
-        cwd=ROOT,
-        text=True,
-    ) as running:
-        os.close(theirs)
-        asked = b""
-        while b"[y/N]" not in asked:
-            asked += os.read(ours, 1000)
-        os.write(ours, f"{typed}\n".encode())
-        stdout, _ = running.communicate()
-    os.close(ours)
 
-    assert b"Delete for good: 1 x? [y/N]" in asked
-    assert (running.returncode, stdout) == (code, "")
+    with at_a_terminal(todo, "rm", "1", "--purge", stdout=subprocess.PIPE) as (terminal, running):
+        terminal.wait_for("Delete for good: 1 x? [y/N] ")
+        terminal.type(typed)
+        stdout, _ = running.communicate()
+
+    assert (running.returncode, stdout) == (code, b"")
     assert len(json.loads(todo("list", "--json").out)) == left
+
+
+def test_an_answer_that_cannot_be_written_does_not_claim_that_nothing_was_done(
+    todo: Command,
+) -> None:
+    done = shell(todo, "todo add x -q >/dev/full")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith("it may have been done all the same: look before you repeat it\n")
+    assert len(json.loads(todo("list", "--json").out)) == 1
+
+
+def test_without_colours_a_help_has_none_either(todo: Command) -> None:
+    colored = Command({**todo.environment, "TERM": "xterm-256color"})
+    for arguments in (["--no-color", "--help"], ["show", "--help", "--no-color"]):
+        with at_a_terminal(colored, *arguments) as (terminal, running):
+            terminal.wait_for("Example: ")
+            running.wait()
+
+        assert not re.findall(r"\x1b\[[\d;]*[34]\d", terminal.seen)
 
 
 def test_a_script_that_wants_json_is_never_asked(todo: Command) -> None:

@@ -1,10 +1,7 @@
 """The commands for people, as the owner of a shared database and a script see them."""
 
 import json
-import os
-import pty
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +10,7 @@ import pytest
 from tests.conftest import Answer, Command, Database, Person
 from tests.people import ACCEPT, Office, office_of, read, somebody
 from tests.servers import query
+from tests.terminal import at_a_terminal
 
 ROOT = Path(__file__).parents[2]
 SENTENCE = "Send this over a private channel: it works once, with todo login, until "
@@ -150,27 +148,16 @@ def test_a_removal_that_nobody_confirms_is_refused(owner: Command) -> None:
 def test_a_removal_wants_the_e_mail_typed(owner: Command, typed: str, code: int) -> None:
     email = "someone-T@example.com"
     owner("user", "add", email)
-    ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "todo_cli", "user", "remove", email]
-    with subprocess.Popen(
-        command,
-        stdin=theirs,
-        stderr=theirs,
-        stdout=subprocess.PIPE,
-        env=owner.environment,
-        cwd=ROOT,
-        text=True,
-    ) as running:
-        os.close(theirs)
-        asked = b""
-        while b"[no] " not in asked:
-            asked += os.read(ours, 1000)
-        os.write(ours, f"{typed}\n".encode())
-        stdout, _ = running.communicate()
-    os.close(ours)
 
-    assert f"Remove {email} and 0 tasks for good? Type the e-mail, or [no] ".encode() in asked
-    assert (running.returncode, stdout) == (code, "")
+    with at_a_terminal(owner, "user", "remove", email, stdout=subprocess.PIPE) as (
+        terminal,
+        running,
+    ):
+        terminal.wait_for(f"Remove {email} and 0 tasks for good? Type the e-mail, or [no] ")
+        terminal.type(typed)
+        stdout, _ = running.communicate()
+
+    assert (running.returncode, stdout) == (code, b"")
     assert (email in owner("user", "list").out) is (code == 1)
 
 

@@ -63,7 +63,7 @@ class Chatty(Good):
     """Prints, and asks whoever sits there."""
 
     def set_password(self, service: str, username: str, password: str) -> None:
-        print("a word of mine", flush=True)  # noqa: T201
+        print("a word of mine", flush=True)  # noqa: T201 - as some backends do
         assert sys.stdin.read() == ""
         super().set_password(service, username, password)
 

@@ -72,7 +72,7 @@ def test_a_probe_leaves_no_entry_behind(store: Store, tmp_path: Path) -> None:
 def test_a_secret_shows_itself_to_nobody() -> None:
     secret = Secret(PASSWORD)
 
-    for shown in (repr(secret), str(secret), f"{secret}", "%s %r" % (secret, [secret])):  # noqa: UP031
+    for shown in (repr(secret), str(secret), f"{secret}", "%s %r" % (secret, [secret])):  # noqa: UP031 - one way of four
         assert PASSWORD not in shown
     with pytest.raises(TypeError, match="cannot be pickled"):
         pickle.dumps(secret)
