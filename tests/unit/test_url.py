@@ -26,7 +26,6 @@ FUNCTIONS: list[Callable[[str], object]] = [
     lambda text: url.with_user_and_password(text, "alice", "secret"),
     url.is_pooled,
     url.direct,
-    url.pooled,
     tls.secured,
 ]
 
@@ -106,9 +105,7 @@ def test_without_its_password_a_url_means_the_same_and_has_no_password(text: str
 
 
 @given(urls)
-def test_direct_and_pooled_undo_each_other_and_change_hosts_alone(text: str) -> None:
-    assert url.direct(url.pooled(text)) == url.direct(text)
-    assert url.pooled(url.direct(text)) == url.pooled(text)
+def test_the_direct_url_differs_by_its_hosts_alone(text: str) -> None:
     assert not url.is_pooled(url.direct(text))
     assert url.direct(text).replace("-pooler", "") == text.replace("-pooler", "")
     assert parse_dsn(url.direct(text)).keys() == parse_dsn(text).keys()
@@ -190,9 +187,8 @@ def test_what_may_be_shown_of_a_url_is_no_piece_of_a_password() -> None:
         ("postgresql://EP-A-1.x.NEON.tech/d", "postgresql://EP-A-1-pooler.x.NEON.tech/d"),
     ],
 )
-def test_each_host_of_neon_has_a_direct_and_a_pooled_name(one: str, other: str) -> None:
-    assert (url.direct(one), url.pooled(one)) == (one, other)
-    assert (url.direct(other), url.pooled(other)) == (one, other)
+def test_each_pooled_host_of_neon_has_a_direct_name(one: str, other: str) -> None:
+    assert (url.direct(one), url.direct(other)) == (one, one)
     assert (url.is_pooled(one), url.is_pooled(other)) == (False, True)
 
 
@@ -210,5 +206,5 @@ def test_each_host_of_neon_has_a_direct_and_a_pooled_name(one: str, other: str) 
 def test_hosts_that_are_not_neons_stay_as_they_are(host: str) -> None:
     text = f"postgresql://ep-a-1.x.neon.tech:x@{host}/{NEON}?application_name={NEON}"
 
-    assert url.direct(text) == url.pooled(text) == text
+    assert url.direct(text) == text
     assert not url.is_pooled(text)

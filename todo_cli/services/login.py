@@ -10,7 +10,7 @@ from todo_cli import credentials, settings
 from todo_cli.credentials import Store
 from todo_cli.domain.account import Account, Login
 from todo_cli.errors import AuthError, UsageError
-from todo_cli.services import logins
+from todo_cli.services import stored_logins
 from todo_cli.services.private import Say
 from todo_cli.services.unit_of_work import connect, open_session
 from todo_cli.settings import Settings
@@ -62,18 +62,18 @@ def login(known: Settings, given: str, name: str | None, store: Store, ask: Ques
         return _login_owner(target, given, ask, has_schema=standing.has_schema)
     if accepted is None:
         found = _visit(target, given)
-        logins.keep(known, target.name, store, given)
+        stored_logins.keep(known, target.name, store, given)
         return found
     # Its password is told once: it is kept before anything else can fail.
     own = url.with_user_and_password(given, *accepted)
-    logins.keep(known, target.name, store, own)
+    stored_logins.keep(known, target.name, store, own)
     return _patiently(lambda: _visit(target, own))
 
 
 def logout(known: Settings, names: list[str]) -> None:
     """Forget profiles with their passwords. Raises NotFoundError, AuthError."""
     for name in names:
-        logins.forget(known, name)
+        stored_logins.forget(known, name)
 
 
 def whoami(known: Settings, say: Say) -> Account:
@@ -90,7 +90,7 @@ def whoami(known: Settings, say: Say) -> Account:
             profile=known.profile,
             host=info.host,
             database=info.dbname,
-            store=logins.store_in_use(known),
+            store=stored_logins.store_in_use(known),
         )
 
 
@@ -107,7 +107,7 @@ def _login_owner(target: _Target, given: str, ask: Questions, *, has_schema: boo
     try:
         if not has_schema:
             if not ask.upgrade():
-                logins.keep(known, target.name, target.store, given, given)
+                stored_logins.keep(known, target.name, target.store, given, given)
                 return _visit(target, given, owner=True)
             schema.upgrade(made)
         email = ask.email(f"{url.user_of(given)}@{url.host_of(given) or 'localhost'}")
@@ -117,7 +117,7 @@ def _login_owner(target: _Target, given: str, ask: Questions, *, has_schema: boo
     with engine.work_on(_patiently(connect(invitation, known)), autocommit=True) as cursor:
         accepted = queries.accept_invitation(cursor)
     own = url.with_user_and_password(given, *accepted)
-    logins.keep(known, target.name, target.store, own, given)
+    stored_logins.keep(known, target.name, target.store, own, given)
     return _patiently(lambda: _visit(target, own, owner=True))
 
 

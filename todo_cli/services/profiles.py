@@ -2,7 +2,7 @@
 
 from todo_cli import settings
 from todo_cli.domain.database import ProfileView
-from todo_cli.services import logins
+from todo_cli.services import stored_logins
 from todo_cli.settings import Settings
 from todo_cli.store import url
 
@@ -23,7 +23,7 @@ def remove(known: Settings, name: str) -> ProfileView:
 
     Raises NotFoundError, ConflictError, AuthError.
     """
-    logins.forget(known, name)
+    stored_logins.forget(known, name)
     return _view(known, name)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from todo_cli.errors import AuthError
-from todo_cli.services import logins, private
+from todo_cli.services import private, stored_logins
 from todo_cli.services.private import Say
 from todo_cli.settings import Settings
 from todo_cli.store import engine, tls, url
@@ -28,7 +28,7 @@ def open_session(settings: Settings, say: Say) -> Iterator[Session]:
 @contextmanager
 def open_owner(settings: Settings, say: Say) -> Iterator[Engine]:
     """Give the engine of the database's owner, for work on the schema. Raises AuthError."""
-    found = logins.owner_url(settings)
+    found = stored_logins.owner_url(settings)
     if found is not None:
         with _engine(url.direct(found), settings, None) as owner:
             yield owner
@@ -44,7 +44,7 @@ def open_owner(settings: Settings, say: Say) -> Iterator[Engine]:
 
 @contextmanager
 def _person_engine(settings: Settings, say: Say) -> Iterator[Engine]:
-    found = logins.person_url(settings)
+    found = stored_logins.person_url(settings)
     if found is None:
         with private.person_engine(private.server(settings, say)) as person:
             yield person

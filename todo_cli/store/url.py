@@ -128,11 +128,6 @@ def direct(url: str) -> str:
     return _with_hosts(url, lambda match: match[1] + match[3])
 
 
-def pooled(url: str) -> str:
-    """Give the URL with the poolers of Neon's hosts; others stay. Raises UsageError."""
-    return _with_hosts(url, lambda match: match[1] + (match[2] or "-pooler") + match[3])
-
-
 class _Pieces(NamedTuple):
     """A URL cut up; put together again it is the same text."""
 
