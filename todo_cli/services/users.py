@@ -18,7 +18,7 @@ from todo_cli.domain.people import (
     new_user,
 )
 from todo_cli.errors import ConflictError, UsageError
-from todo_cli.services import logins
+from todo_cli.services import stored_logins
 from todo_cli.settings import Settings
 from todo_cli.store import people, url
 from todo_cli.store.login_roles import Login
@@ -135,7 +135,7 @@ def _link(owner: Engine, known: Settings) -> str:
             "the connection is not encrypted, and an invitation is a secret",
             "add sslmode=require to the owner's URL",
         )
-    return for_others(logins.owner_url(known) or "", place)
+    return for_others(stored_logins.owner_url(known) or "", place)
 
 
 def for_others(owner_url: str, place: Whereabouts) -> str:
