@@ -258,3 +258,31 @@ def test_the_values_of_every_option_are_known_or_free_text(
         for option in complete(*command, "--"):
             known = complete(*command, f"{option}=")
             assert known or option in FREE or option in FLAGS, f"{command} {option}"
+
+
+def test_a_login_kept_in_a_file_has_its_tasks_completed(
+    monkeypatch: pytest.MonkeyPatch, alice: Command, person: Person
+) -> None:
+    monkeypatch.setattr(suggestions, "DEADLINE", 1e6)
+    given = person.url.replace("@/", ":secret@/")  # which this server does not ask for
+    assert alice("login", "--stdin", "--store", "file", stdin=given).code == 0
+    alice("add", "Buy milk")
+
+    root = typer.main.get_command(app)
+    assert isinstance(root, TyperGroup)
+    assert dict(completion.suggest(root, ("done", ""), alice.environment)) == {"1": "Buy milk"}
+
+
+def test_a_login_kept_in_the_keyring_is_not_used_while_somebody_types(
+    monkeypatch: pytest.MonkeyPatch, alice: Command, person: Person
+) -> None:
+    monkeypatch.setattr(suggestions, "DEADLINE", 1e6)
+    assert alice("login", "--stdin", "--store", "file", stdin=person.url).code == 0
+    alice("add", "Buy milk")
+    config = Path(alice.environment["TODO_HOME"]) / "config.toml"
+    config.write_text(f'{config.read_text()}store = "keyring"\n')
+
+    root = typer.main.get_command(app)
+    assert isinstance(root, TyperGroup)
+    assert dict(completion.suggest(root, ("done", ""), alice.environment)) == {}
+    assert "--json" in dict(completion.suggest(root, ("done", "--"), alice.environment))

@@ -15,6 +15,8 @@ from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from todo_cli import settings
+from todo_cli.credentials import Store
+from todo_cli.errors import AuthError
 from todo_cli.services import profiles
 from todo_cli.settings import Settings
 
@@ -67,11 +69,16 @@ class Suggestions:
 
 
 def _connect(known: Settings) -> "Connect":
+    """Choose the database. Raises AuthError for a login in the keyring, which is not asked."""
+    from todo_cli.services import stored_logins
     from todo_cli.store import suggestions, tls
 
-    if known.database_url is None:
+    if stored_logins.store_in_use(known) == Store.KEYRING:
+        raise AuthError("the keyring is not asked while somebody types")
+    own = stored_logins.person_url(known)
+    if own is None:
         return suggestions.to_private(known.folders.data)
-    return suggestions.by_url(tls.secured(known.database_url))
+    return suggestions.by_url(tls.secured(own))
 
 
 def _in_time(find: Callable[[], Sequence[Row]]) -> list[Row]:
