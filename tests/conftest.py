@@ -24,9 +24,11 @@ from typer.testing import CliRunner
 
 from todo_cli.cli.app import app
 from todo_cli.services import private
-from todo_cli.store import engine, roles
+from todo_cli.store import engine, patience, roles
+from todo_cli.store.connect import connect_url
 from todo_cli.store.embedded import PrivateServer
 from todo_cli.store.models import HEAD, metadata
+from todo_cli.store.patience import Patience
 
 assert metadata.tables
 
@@ -55,6 +57,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TODO_NOW", NOW.isoformat())
     monkeypatch.setenv("TZ", "Europe/Berlin")
     monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr(patience, "SILENCE", 60.0)  # a slow machine adds no line to stderr
 
 
 @contextmanager
@@ -140,9 +143,10 @@ class Person:
 
     def session(self) -> Session:
         """Open a session as the program does."""
-        made = engine.make_engine(engine.connect_url(self.url, 15), HEAD)
+        limit = Patience(15)
+        made = engine.make_engine(lambda: connect_url(self.url, limit), HEAD, limit)
         self._engines.append(made)
-        return engine.open_session(made)
+        return engine.open_session(made, limit)
 
     def query(self, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
         """Send SQL as psql would and give the rows. Raises the driver's errors."""

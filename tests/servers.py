@@ -18,6 +18,7 @@ from psycopg2.extensions import connection as DriverConnection  # noqa: N812 - a
 from tests.conftest import Database, Person, temporary_home
 from todo_cli.errors import UnavailableError
 from todo_cli.store import account, engine, roles, schema
+from todo_cli.store.connect import open_connection
 
 SUPERUSER: Final = "postgres"
 OWNER: Final = "todo_owner"
@@ -98,7 +99,7 @@ def database_on(programs: Path, *, bypassrls: bool) -> Iterator[Database]:
     with running(programs) as socket:
 
         def connect(name: str, role: str) -> DriverConnection:
-            return engine.open_connection(host=str(socket), dbname=name, user=role)
+            return open_connection(host=str(socket), dbname=name, user=role)
 
         with engine.work_on(connect("postgres", SUPERUSER), autocommit=True) as cursor:
             roles.create_database(cursor, OWNER, DATABASE)
@@ -193,7 +194,7 @@ def _wait_for(server: subprocess.Popen[bytes], socket: Path, log: Path) -> None:
     deadline = time.monotonic() + _PATIENCE
     while True:
         try:
-            engine.open_connection(host=str(socket), dbname="postgres", user=SUPERUSER).close()
+            open_connection(host=str(socket), dbname="postgres", user=SUPERUSER).close()
         except UnavailableError:
             if server.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(log.read_text(errors="replace")) from None

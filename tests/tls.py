@@ -32,17 +32,19 @@ _PATIENCE: Final = 60.0
 
 @dataclass(frozen=True)
 class TlsServer:
-    """A running server, the CA that signed for it, and one that did not."""
+    """A running server, the CA that signed for it, one that did not, and what was signed."""
 
     port: int
     ca: Path
     wrong_ca: Path
+    certificate: Path
+    key: Path
 
     def url(self, host: str = NAME, **parameters: str) -> str:
         """Give a URL to this server under a name that counts as another machine's."""
-        query = "&".join(f"{name}={value}" for name, value in parameters.items())
+        query = "".join(f"&{name}={value}" for name, value in parameters.items())
         login = f"{SUPERUSER}:correct%20horse%20%26%20battery"
-        return f"postgresql://{login}@{host}:{self.port}/postgres?hostaddr=127.0.0.1&{query}"
+        return f"postgresql://{login}@{host}:{self.port}/postgres?hostaddr=127.0.0.1{query}"
 
 
 @contextmanager
@@ -70,7 +72,7 @@ def tls_server() -> Iterator[TlsServer]:
         initdb = [str(programs / "initdb"), *_INITDB.split(), f"--pgdata={cluster}"]
         initdb.append(f"--pwfile={folder / 'password'}")
         subprocess.run(initdb, check=True, capture_output=True, **common)
-        port = _free_port()
+        port = free_port()
         command = [str(programs / "postgres"), "-D", str(cluster), *_settings(folder, port)]
         with (folder / "log").open("wb") as log:
             server = subprocess.Popen(
@@ -78,7 +80,8 @@ def tls_server() -> Iterator[TlsServer]:
             )
         try:
             _wait_for(server, port, folder / "log")
-            yield TlsServer(port, folder / "ca.crt", folder / "wrong.crt")
+            made = ("ca.crt", "wrong.crt", "server.crt", "server.key")
+            yield TlsServer(port, *(folder / name for name in made))
         finally:
             server.send_signal(signal.SIGINT)  # the fast shutdown
             server.wait(_PATIENCE)
@@ -131,7 +134,8 @@ def _write(path: Path, text: str) -> Path:
     return path
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Give a port of 127.0.0.1 that nothing listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])

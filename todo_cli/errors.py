@@ -61,10 +61,17 @@ class ConflictError(TodoError):
 
 
 class UnavailableError(TodoError):
-    """The database cannot be reached, cannot work, or does not answer in time."""
+    """The database cannot be reached, cannot work, or does not answer in time.
+
+    ``passing`` tells that the same may go well a moment later.
+    """
 
     exit_code = 6
     code = "unavailable"
+
+    def __init__(self, message: str, hint: str | None = None, *, passing: bool = False) -> None:
+        super().__init__(message, hint)
+        self.passing = passing
 
 
 class SchemaError(TodoError):

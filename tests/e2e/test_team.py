@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import Answer, Command
 from tests.tls import NAME, TlsServer, tls_server
 from todo_cli.store import engine, tls, url
+from todo_cli.store.connect import open_connection
 
 BOSS_PASSWORD = "the owner's: 1/2 & 100%"
 
@@ -27,7 +28,7 @@ def server() -> Iterator[TlsServer]:
 def owner_url(server: TlsServer, monkeypatch: pytest.MonkeyPatch) -> str:
     """Give the URL of the owner of an empty database on it, whose CA everybody knows."""
     monkeypatch.setenv("PGSSLROOTCERT", str(server.ca))
-    superuser = engine.open_connection(tls.secured(server.url()))
+    superuser = open_connection(tls.secured(server.url()))
     with engine.work_on(superuser, autocommit=True) as cursor:
         cursor.execute("CREATE ROLE boss LOGIN CREATEROLE PASSWORD %s", [BOSS_PASSWORD])
         cursor.execute("CREATE DATABASE team OWNER boss")
@@ -55,7 +56,7 @@ def password_of(todo: Command) -> str:
 def seen_by_sql(owner_url: str, role: str, password: str) -> list[str]:
     """Give the titles that somebody sees with any other SQL tool."""
     own = url.with_user_and_password(owner_url, role, password)
-    with engine.work_on(engine.open_connection(tls.secured(own))) as cursor:
+    with engine.work_on(open_connection(tls.secured(own))) as cursor:
         cursor.execute("SELECT title FROM todo.tasks")
         return [title for (title,) in cursor.fetchall()]
 

@@ -16,7 +16,8 @@ import pytest
 from tests.conftest import Command
 from tests.tls import NAME, PASSWORD, TlsServer, tls_server
 from todo_cli.errors import AuthError, TodoError, UnavailableError
-from todo_cli.store.engine import connect_url
+from todo_cli.store.connect import connect_url
+from todo_cli.store.patience import Patience
 from todo_cli.store.tls import secured
 
 
@@ -35,7 +36,8 @@ def _no_settings_of_libpq(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
 
 def answer(url: str, query: str) -> object:
     """Connect as the program does and give the one value of the answer."""
-    with closing(connect_url(secured(url), 15)()) as connection, connection.cursor() as cursor:
+    connection = connect_url(secured(url), Patience(15))
+    with closing(connection), connection.cursor() as cursor:
         cursor.execute(query)
         return cursor.fetchall()[0][0]
 
@@ -48,7 +50,7 @@ def is_encrypted(url: str) -> bool:
 def failure(url: str) -> TodoError:
     """Give the error of a connection that must fail."""
     with pytest.raises(TodoError) as caught:
-        connect_url(secured(url), 15)()
+        connect_url(secured(url), Patience(15))
     return caught.value
 
 

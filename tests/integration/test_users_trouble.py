@@ -16,6 +16,7 @@ from todo_cli.domain.people import UserStatus, new_user
 from todo_cli.errors import AuthError, ConflictError, NotFoundError, SchemaError, UnavailableError
 from todo_cli.services import users
 from todo_cli.store import engine, login_roles, people
+from todo_cli.store.connect import Connect
 from todo_cli.store.models import HEAD
 
 Step = Callable[..., Any]
@@ -31,7 +32,7 @@ def office(each_database: Database, tmp_path: Path) -> Iterator[Office]:
         yield made
 
 
-def giving(connection: DriverConnection) -> engine.Connect:
+def giving(connection: DriverConnection) -> Connect:
     """Connect by a connection that is open already."""
     return lambda: connection
 

@@ -5,7 +5,8 @@ import pytest
 
 from todo_cli.errors import AuthError, TodoError, UnavailableError
 from todo_cli.store import url
-from todo_cli.store.engine import connection_error, driver_error
+from todo_cli.store.connect import connection_error
+from todo_cli.store.engine import driver_error
 
 
 @pytest.mark.parametrize(

@@ -164,8 +164,7 @@ def test_what_may_be_shown_of_a_url_is_no_piece_of_a_password() -> None:
     assert url.host_of(text) == "db.example.com,::1"
     assert url.host_of("postgresql:///d?host=/run") == "/run"
 
-    assert url.host_of("postgres://alice:sec@ret@db/todo") is None
-    assert url.database_of("postgresql://alice:12/secret@h/d") is None
+    assert url.host_of("postgresql:///d?host=sec%40ret") is None
     for function in (url.host_of, url.database_of, url.user_of, url.password_of):
         assert function("postgresql://") is None
 
@@ -193,6 +192,21 @@ def test_each_pooled_host_of_neon_has_a_direct_name(one: str, other: str) -> Non
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "postgres://alice:sec@ret@db/todo",
+        "postgresql://alice:sec@r/et@db/todo",
+        "postgresql://alice:12/secret@h/d",
+    ],
+)
+def test_a_password_that_would_be_taken_for_a_host_is_refused_unseen(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        url.check(text)
+    assert "ret" not in f"{caught.value.message} {caught.value.hint}"
+    assert url.redact(text) == "postgresql://..."
+
+
+@pytest.mark.parametrize(
     "host",
     [
         "db.example.com",
@@ -208,3 +222,12 @@ def test_hosts_that_are_not_neons_stay_as_they_are(host: str) -> None:
 
     assert url.direct(text) == text
     assert not url.is_pooled(text)
+
+
+def test_the_pooler_is_for_daily_use_where_the_host_is_neons() -> None:
+    text = "postgresql://a:b@ep-a-1.c-2.eu.aws.neon.tech/d?sslmode=require"
+    assert url.pooled(text) == text.replace("ep-a-1.", "ep-a-1-pooler.")
+    assert url.pooled(url.pooled(text)) == url.pooled(text)
+    assert url.direct(url.pooled(text)) == text
+    assert url.pooled(f"{text}&options=-cx%3D1") == f"{text}&options=-cx%3D1"
+    assert url.pooled("postgresql://a@db.example.com/d") == "postgresql://a@db.example.com/d"

@@ -46,7 +46,7 @@ def login(
         upgrade=lambda: not stdin and app.agrees("This database is empty. Set it up for todo?"),
         email=lambda default: default if stdin else app.ask("Your e-mail", default),
     )
-    found = service.login(known, given, app.profile, Store(store), ask)
+    found = service.login(known, given, app.profile, Store(store), ask, app.say)
     output.record(found, _welcome(found))
 
 

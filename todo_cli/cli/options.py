@@ -50,7 +50,7 @@ def _globals(
     timeout: Annotated[
         float | None,
         typer.Option(
-            metavar="SECONDS", help="How long to wait for a connection.", rich_help_panel=_PANEL
+            metavar="SECONDS", help="How long the database may take: 15.", rich_help_panel=_PANEL
         ),
     ] = None,
     version: Annotated[

@@ -4,10 +4,10 @@ from sqlalchemy import Engine
 
 from todo_cli.domain.database import Migration, MigrationList, SchemaCheck, SchemaState, ServerView
 from todo_cli.services import private
-from todo_cli.services.private import Say
 from todo_cli.settings import Settings
 from todo_cli.store import schema
 from todo_cli.store.models import HEAD
+from todo_cli.store.patience import Say
 
 
 def upgrade(owner: Engine, target: str) -> SchemaState:

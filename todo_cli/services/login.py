@@ -9,13 +9,14 @@ from typing import Final, TypeVar
 from todo_cli import credentials, settings
 from todo_cli.credentials import Store
 from todo_cli.domain.account import Account, Login
-from todo_cli.errors import AuthError, UsageError
+from todo_cli.errors import AuthError, UnavailableError, UsageError
 from todo_cli.services import stored_logins
-from todo_cli.services.private import Say
-from todo_cli.services.unit_of_work import connect, open_session
+from todo_cli.services.unit_of_work import connect, open_session, owner_engine
 from todo_cli.settings import Settings
 from todo_cli.store import engine, url
 from todo_cli.store import login as queries
+from todo_cli.store.connect import DriverConnection
+from todo_cli.store.patience import Say
 
 _PAUSES: Final = (0.2, 0.4, 0.8, 1.6, 3.2)  # seconds
 _Result = TypeVar("_Result")
@@ -31,14 +32,21 @@ class Questions:
 
 @dataclass(frozen=True)
 class _Target:
-    """What a login is to be kept as."""
+    """What a login is to be kept as, and who hears of what takes long."""
 
     known: Settings
     name: str
     store: Store
+    say: Say
+
+    def connect(self, given: str) -> DriverConnection:
+        """Connect to a URL as the settings want it."""
+        return connect(given, self.known, self.say)()
 
 
-def login(known: Settings, given: str, name: str | None, store: Store, ask: Questions) -> Login:
+def login(
+    known: Settings, given: str, name: str | None, store: Store, ask: Questions, say: Say
+) -> Login:
     """Log in with a URL and keep it as a profile, which becomes the default.
 
     The URL is an invitation, a person's or that of the database's owner, who gets a login of their
@@ -50,22 +58,19 @@ def login(known: Settings, given: str, name: str | None, store: Store, ask: Ques
             "TODO_DATABASE_URL is set, and wins over what a login would keep",
             "unset TODO_DATABASE_URL",
         )
-    target = _Target(known, name or _default_name(given), store)
+    target = _Target(known, name or _default_name(given), store, say)
     settings.check_profile_name(target.name)
     credentials.probe(store, known.folders.config)
-    with engine.work_on(connect(given, known)(), autocommit=True) as cursor:
+    with engine.work_on(target.connect(given), autocommit=True) as cursor:
         standing = queries.standing(cursor)
-        # The owner counts as invited too, having made that group.
-        invited = standing.invited and not standing.owns
-        accepted = queries.accept_invitation(cursor) if invited else None
     if standing.owns:
         return _login_owner(target, given, ask, has_schema=standing.has_schema)
-    if accepted is None:
-        found = _visit(target, given)
-        stored_logins.keep(known, target.name, store, given)
+    if not standing.invited:
+        found = _visit(target, url.pooled(given))
+        stored_logins.keep(known, target.name, store, url.pooled(given))
         return found
     # Its password is told once: it is kept before anything else can fail.
-    own = url.with_user_and_password(given, *accepted)
+    own = _accept(target.connect(given), given)
     stored_logins.keep(known, target.name, store, own)
     return _patiently(lambda: _visit(target, own))
 
@@ -81,17 +86,17 @@ def whoami(known: Settings, say: Say) -> Account:
 
     Raises AuthError, UnavailableError.
     """
-    with open_session(known, say) as session, queries.cursor_of(session) as cursor:
-        email, kind = _person(queries.person(cursor))
-        info = cursor.connection.info
-        return Account(
-            email=email,
-            role=kind,
-            profile=known.profile,
-            host=info.host,
-            database=info.dbname,
-            store=stored_logins.store_in_use(known),
-        )
+    with open_session(known, say) as session:
+        email, kind = _person(queries.whoami(session))
+        place = queries.place(session)
+    return Account(
+        email=email,
+        role=kind,
+        profile=known.profile,
+        host=place.host,
+        database=place.database,
+        store=stored_logins.store_in_use(known),
+    )
 
 
 def _login_owner(target: _Target, given: str, ask: Questions, *, has_schema: bool) -> Login:
@@ -103,27 +108,33 @@ def _login_owner(target: _Target, given: str, ask: Questions, *, has_schema: boo
     from todo_cli.store import schema
 
     known = target.known
-    made = engine.make_engine(connect(url.direct(given), known), None)
-    try:
+    with owner_engine(given, known, target.say) as owner:
         if not has_schema:
             if not ask.upgrade():
                 stored_logins.keep(known, target.name, target.store, given, given)
                 return _visit(target, given, owner=True)
-            schema.upgrade(made)
+            schema.upgrade(owner)
         email = ask.email(f"{url.user_of(given)}@{url.host_of(given) or 'localhost'}")
-        invitation = users.invite_again(made, replace(known, admin_url=given), email)
-    finally:
-        made.dispose()
-    with engine.work_on(_patiently(connect(invitation, known)), autocommit=True) as cursor:
-        accepted = queries.accept_invitation(cursor)
-    own = url.with_user_and_password(given, *accepted)
+        invitation = users.invite_again(owner, replace(known, admin_url=given), email)
+    own = _accept(_patiently(lambda: target.connect(invitation)), given)
     stored_logins.keep(known, target.name, target.store, own, given)
     return _patiently(lambda: _visit(target, own, owner=True))
 
 
+def _accept(invited: DriverConnection, given: str) -> str:
+    """Use an invitation up, and give the URL that it turns into: for daily use, so by a pooler."""
+    try:
+        with engine.work_on(invited, autocommit=True) as cursor:
+            accepted = queries.accept_invitation(cursor)
+    except UnavailableError as error:
+        error.hint = "if the invitation does not work any more, ask for a new one"
+        raise
+    return url.pooled(url.with_user_and_password(given, *accepted))
+
+
 def _visit(target: _Target, own: str, *, owner: bool = False) -> Login:
     """Connect and tell who and where that is. Raises AuthError for nobody's role."""
-    with engine.work_on(connect(own, target.known)(), autocommit=True) as cursor:
+    with engine.work_on(target.connect(own), autocommit=True) as cursor:
         link = queries.link(cursor)
         alone = owner and queries.standing(cursor).owns  # without a login of one's own
         email, kind = ("", "owner") if alone else _person(queries.person(cursor))

@@ -5,18 +5,18 @@ adds the person; from then on the person's own role is used, under row-level sec
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine
 
 from todo_cli.settings import Settings
 from todo_cli.store import account, engine, roles
+from todo_cli.store.connect import DriverConnection, make_patient
 from todo_cli.store.embedded import SUPERUSER, PrivateServer
 from todo_cli.store.models import HEAD
+from todo_cli.store.patience import Patience, Say
 from todo_cli.store.roles import DATABASE, OWNER, PERSON
-
-Say = Callable[[str], None]
 
 
 def server(settings: Settings, say: Say) -> PrivateServer:
@@ -25,12 +25,20 @@ def server(settings: Settings, say: Say) -> PrivateServer:
 
 
 @contextmanager
-def person_engine(private: PrivateServer) -> Iterator[Engine]:
-    """Give the person's engine, after preparing the database if need be."""
+def person_engine(private: PrivateServer, patience: Patience | None = None) -> Iterator[Engine]:
+    """Give the person's engine, after preparing the database if need be.
+
+    Its statements wait no longer than ``patience``.
+    """
+
+    def connect() -> DriverConnection:
+        connection = private.connect(DATABASE, PERSON)
+        return connection if patience is None else make_patient(connection, patience)
+
     with private.in_use():
         if not private.is_prepared(HEAD):
             _prepare(private)
-        with _disposed(lambda: private.connect(DATABASE, PERSON), HEAD) as person:
+        with engine.disposed(engine.make_engine(connect, HEAD, patience)) as person:
             yield person
 
 
@@ -41,7 +49,7 @@ def owner_engine(private: PrivateServer) -> Iterator[Engine]:
         with private.exclusively():
             _make_database(private)
             private.forget_preparation()  # whatever the owner does, the next command looks again
-        with _disposed(lambda: private.connect(DATABASE, OWNER), None) as owner:
+        with _owner_engine(private) as owner:
             yield owner
 
 
@@ -52,7 +60,7 @@ def _prepare(private: PrivateServer) -> None:
         if private.is_prepared(HEAD):
             return  # by another program, while we waited
         _make_database(private)
-        with _disposed(lambda: private.connect(DATABASE, OWNER), None) as owner:
+        with _owner_engine(private) as owner:
             schema.upgrade(owner)
         with engine.work_on(private.connect(DATABASE, OWNER)) as cursor:
             roles.create_person(cursor, PERSON, local_email())
@@ -71,9 +79,7 @@ def local_email() -> str:
 
 
 @contextmanager
-def _disposed(connect: engine.Connect, revision: str | None) -> Iterator[Engine]:
-    made = engine.make_engine(connect, revision)
-    try:
-        yield made
-    finally:
-        made.dispose()
+def _owner_engine(private: PrivateServer) -> Iterator[Engine]:
+    made = engine.make_engine(lambda: private.connect(DATABASE, OWNER), None)
+    with engine.disposed(made) as owner:
+        yield owner

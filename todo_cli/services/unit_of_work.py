@@ -8,20 +8,27 @@ from sqlmodel import Session
 
 from todo_cli.errors import AuthError
 from todo_cli.services import private, stored_logins
-from todo_cli.services.private import Say
 from todo_cli.settings import Settings
 from todo_cli.store import engine, tls, url
+from todo_cli.store.connect import Connect, DriverConnection, connect_url
 from todo_cli.store.models import HEAD
+from todo_cli.store.patience import Patience, Say
 
 
 @contextmanager
 def open_session(settings: Settings, say: Say) -> Iterator[Session]:
     """Open the person's session. The private database sets itself up or upgrades itself first.
 
-    ``say`` is told what takes longer than a moment. Raises UnavailableError, AuthError; the
-    session's first statement raises SchemaError when the database does not fit this program.
+    All its statements together may take as long as the settings say; one whose connection is lost
+    is repeated. ``say`` is told what takes longer than a moment. Raises UnavailableError,
+    AuthError; the session's first statement raises SchemaError when the database does not fit
+    this program.
     """
-    with _person_engine(settings, say) as person, engine.open_session(person) as session:
+    patience = Patience(settings.timeout, say)
+    with (
+        _person_engine(settings, patience, say) as person,
+        engine.open_session(person, patience) as session,
+    ):
         yield session
 
 
@@ -30,7 +37,7 @@ def open_owner(settings: Settings, say: Say) -> Iterator[Engine]:
     """Give the engine of the database's owner, for work on the schema. Raises AuthError."""
     found = stored_logins.owner_url(settings)
     if found is not None:
-        with _engine(url.direct(found), settings, None) as owner:
+        with owner_engine(found, settings, say) as owner:
             yield owner
     elif settings.database_url is not None:
         raise AuthError(
@@ -43,25 +50,40 @@ def open_owner(settings: Settings, say: Say) -> Iterator[Engine]:
 
 
 @contextmanager
-def _person_engine(settings: Settings, say: Say) -> Iterator[Engine]:
-    found = stored_logins.person_url(settings)
-    if found is None:
-        with private.person_engine(private.server(settings, say)) as person:
-            yield person
-    else:
-        with _engine(found, settings, HEAD) as person:
-            yield person
+def owner_engine(database_url: str, settings: Settings, say: Say) -> Iterator[Engine]:
+    """Give an engine on the direct host of an owner's URL. Its statements take as long as they do.
+
+    Raises UsageError.
+    """
+    dsn = tls.secured(url.direct(database_url))
+
+    def connect() -> DriverConnection:
+        patience = Patience(settings.timeout, say)
+        connection = connect_url(dsn, patience)
+        patience.lift()
+        return connection
+
+    with engine.disposed(engine.make_engine(connect, None)) as owner:
+        yield owner
+
+
+def connect(database_url: str, settings: Settings, say: Say) -> Connect:
+    """Give a function that connects to a URL as these settings want it. Raises UsageError.
+
+    Each time, connecting and all statements together may take as long as the settings say.
+    """
+    dsn = tls.secured(database_url)
+    return lambda: connect_url(dsn, Patience(settings.timeout, say))
 
 
 @contextmanager
-def _engine(database_url: str, settings: Settings, revision: str | None) -> Iterator[Engine]:
-    made = engine.make_engine(connect(database_url, settings), revision)
-    try:
-        yield made
-    finally:
-        made.dispose()
-
-
-def connect(database_url: str, settings: Settings) -> engine.Connect:
-    """Give a function that connects to a URL as these settings want it. Raises UsageError."""
-    return engine.connect_url(tls.secured(database_url), settings.timeout)
+def _person_engine(settings: Settings, patience: Patience, say: Say) -> Iterator[Engine]:
+    found = stored_logins.person_url(settings)
+    if found is None:
+        with private.person_engine(private.server(settings, say), patience) as person:
+            yield person
+    else:
+        dsn = tls.secured(found)
+        made = engine.make_engine(lambda: connect_url(dsn, patience), HEAD, patience)
+        with engine.disposed(made) as person:
+            yield person

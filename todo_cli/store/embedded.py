@@ -22,7 +22,7 @@ from todo_cli.errors import UnavailableError
 from todo_cli.store import idle, locks, postmaster
 from todo_cli.store.account import me
 from todo_cli.store.cluster import SUPERUSER, failure, launch, make_cluster, read_log
-from todo_cli.store.engine import open_connection
+from todo_cli.store.connect import open_connection
 from todo_cli.store.private_files import (
     check_base,
     check_socket_folder,

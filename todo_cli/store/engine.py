@@ -1,96 +1,55 @@
 """Engine and session: how a program talks to the database, and what its errors mean.
 
 One engine for each process, with a pool of one connection in autocommit. A hot command is one
-statement, atomic by itself. The first statement on a connection carries the question whether the
-schema fits this program, in the same round trip.
+statement, atomic by itself, and one round trip: the first on a connection carries the question
+whether the schema fits this program. How connections are opened is in connect.py.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from typing import Any, Final
 
 import psycopg2
 from psycopg2.extensions import connection as DriverConnection  # noqa: N812 - a class there
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class there
-from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, Result, create_engine, event
+from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session
 
 from todo_cli.domain.task import too_many_tags
-from todo_cli.errors import (
-    AuthError,
-    SchemaError,
-    TodoError,
-    UnavailableError,
-    in_trash,
-    not_found,
-)
-
-Connect = Callable[[], DriverConnection]
+from todo_cli.errors import AuthError, SchemaError, TodoError, UnavailableError, in_trash, not_found
+from todo_cli.store import dialect
+from todo_cli.store.connect import Connect, passes
+from todo_cli.store.patience import Patience, out_of_time
 
 _CHECKED: Final = "todo_schema_checked"
 _UPGRADE: Final = "run: todo db upgrade"
+# The server's own limits, so that what is given up here is not done later: in milliseconds, for the
+# one transaction, because a pooler gives the session to others. Not every system that a server can
+# run on tells it that a client has left; then it refuses the second one.
+_LIMITS: Final = (
+    "SELECT set_config('statement_timeout', '{}', true), CASE WHEN version() ~ 'linux|darwin' "
+    "THEN set_config('client_connection_check_interval', '500', true) END"
+)
+_IN_DOUBT: Final = "it may have been done all the same: look before you repeat it"
 
 # SQLSTATEs (PostgreSQL manual, Appendix A) and classes of them that mean the same to people.
 _UNREACHABLE: Final = ("08", "57P", "53", "58", "XX")
-_REFUSALS: Final = (
-    "authentication failed",
-    "not permitted to log in",
-    "permission denied",
-    "pg_hba.conf",
-)
+# What passes, beside what says so by its text: lost connections, a server that goes down or comes
+# up, too many connections, and two commands in each other's way.
+_PASSING: Final = ("08", "57P", "53300", "40001", "40P01")
 _MISSING_SCHEMA: Final = {"3F000", "42P01", "42703", "42883"}
 
 
-def connect_url(url: str, timeout: float) -> Connect:
-    """Give a function that opens a connection to ``url`` within ``timeout`` seconds.
-
-    libpq reads the URL itself, so that its services, several hosts and PGPASSFILE work.
-    """
-
-    def connect() -> DriverConnection:
-        return open_connection(url, connect_timeout=max(2, round(timeout)))
-
-    return connect
-
-
-def open_connection(dsn: str = "", **parameters: Any) -> DriverConnection:
-    """Open a driver connection. Raises our errors in place of the driver's."""
-    try:
-        connection: DriverConnection = psycopg2.connect(
-            dsn,
-            application_name="todo",
-            client_encoding="UTF8",  # whatever PGCLIENTENCODING says
-            **parameters,
-        )
-    except psycopg2.OperationalError as error:
-        raise connection_error(str(error)) from None
-    return connection
-
-
-def connection_error(text: str) -> TodoError:
-    """Turn libpq's words for a failed connection into our error. It gives no SQLSTATE here.
-
-    The last of several hosts speaks for all of them.
-    """
-    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no reason given"]
-    failed = [line for line in lines if "failed:" in line or "could not" in line] or lines
-    reason = failed[-1].rpartition("failed:")[2].replace("FATAL:", "").strip()
-    unknown_role = reason.startswith("role ") and reason.endswith("does not exist")
-    if "FATAL:" in failed[-1] and (unknown_role or any(words in reason for words in _REFUSALS)):
-        return AuthError(f"the database refused the login: {reason}")
-    own_ca = "a server with a CA of its own needs sslrootcert=FILE in the URL"
-    hint = own_ca if "certificate verify failed" in reason else None
-    return UnavailableError(f"cannot reach the database: {reason}", hint)
-
-
-def make_engine(connect: Connect, revision: str | None) -> Engine:
+def make_engine(connect: Connect, revision: str | None, patience: Patience | None = None) -> Engine:
     """Make the engine of this process; nothing is opened yet.
 
     ``revision`` is the schema that this program needs, asked for on each new connection; None
-    where the schema does not matter (the owner's work on it).
+    where the schema does not matter (the owner's work on it). ``patience`` is how long the server
+    itself may take for a statement.
     """
     engine = create_engine(
-        "postgresql+psycopg2://",
+        dialect.URL,
         creator=connect,
         isolation_level="AUTOCOMMIT",
         use_native_hstore=False,
@@ -99,13 +58,24 @@ def make_engine(connect: Connect, revision: str | None) -> Engine:
         pool_reset_on_return=None,
     )
     event.listen(engine, "handle_error", _translate)
-    if revision is not None:
-        _ask_for_revision(engine, revision)
+    event.listen(engine, "before_cursor_execute", _put_in_front(revision, patience), retval=True)
+    event.listen(engine, "after_cursor_execute", _remember)
     return engine
 
 
-def _ask_for_revision(engine: Engine, revision: str) -> None:
-    def ask_first(
+@contextmanager
+def disposed(made: Engine) -> Iterator[Engine]:
+    """Give an engine, and close its connection at the end."""
+    try:
+        yield made
+    finally:
+        made.dispose()
+
+
+def _put_in_front(revision: str | None, patience: Patience | None) -> Callable[..., Any]:
+    """Give what adds to a statement, in the same round trip, what has to stand before it."""
+
+    def put_in_front(
         connection: Connection,
         cursor: object,
         statement: str,
@@ -113,20 +83,51 @@ def _ask_for_revision(engine: Engine, revision: str) -> None:
         context: object,
         many: bool,
     ) -> tuple[str, object]:
-        if connection.info.get(_CHECKED):
-            return statement, parameters
-        return f"SELECT todo.require_revision('{revision}'); {statement}", parameters
+        before = ""
+        if patience is not None:
+            before += f"{_LIMITS.format(max(1, round(1000 * patience.left)))}; "
+        if revision is not None and not connection.info.get(_CHECKED):
+            before += f"SELECT todo.require_revision('{revision}'); "
+        return before + statement, parameters
 
-    def remember(connection: Connection, *_: object) -> None:
-        connection.info[_CHECKED] = True
-
-    event.listen(engine, "before_cursor_execute", ask_first, retval=True)
-    event.listen(engine, "after_cursor_execute", remember)
+    return put_in_front
 
 
-def open_session(engine: Engine) -> Session:
-    """Open the unit of work: a SQLModel session, each statement of it a transaction by itself."""
-    return Session(engine, expire_on_commit=False)
+def _remember(connection: Connection, *_: object) -> None:
+    connection.info[_CHECKED] = True
+
+
+def open_session(engine: Engine, patience: Patience | None = None) -> Session:
+    """Open the unit of work: a SQLModel session, each statement of it a transaction by itself.
+
+    With ``patience`` a statement is repeated whose connection was lost: reading changes nothing,
+    and a repeated writing neither, because it bears the id of its command.
+    """
+    session = Session(engine, expire_on_commit=False)
+    if patience is not None:
+        event.listen(session, "do_orm_execute", _repeating(patience))
+    return session
+
+
+def _repeating(patience: Patience) -> Callable[[ORMExecuteState], Result[Any]]:
+    def repeat(state: ORMExecuteState) -> Result[Any]:
+        in_doubt = False
+        while True:
+            try:
+                return state.invoke_statement()
+            except UnavailableError as error:
+                state.session.invalidate()  # the next statement takes a new connection
+                lost = error.passing and patience.asked
+                in_doubt = in_doubt or (lost and "command_id" in _named(state.parameters))
+                if in_doubt:
+                    error.hint = _IN_DOUBT
+                patience.pause_after(error)
+
+    return repeat
+
+
+def _named(parameters: object) -> Mapping[str, Any]:
+    return parameters if isinstance(parameters, Mapping) else {}
 
 
 @contextmanager
@@ -164,11 +165,12 @@ def driver_error(error: psycopg2.Error) -> TodoError:
     if state == "53100":
         return UnavailableError(f"the database has no room left: {message}")
     if state == "57014":
-        return UnavailableError("the database did not answer in time")
+        return out_of_time(passing=False)  # and it was not done
     if error.diag.constraint_name == "tasks_tags_check":
         return too_many_tags()
-    if not state or state.startswith(_UNREACHABLE):
-        return UnavailableError(f"the database cannot answer: {message}")
+    if not state or state.startswith((*_UNREACHABLE, *_PASSING)):
+        passing = not state or state.startswith(_PASSING) or passes(message)
+        return UnavailableError(f"the database cannot answer: {message}", passing=passing)
     return TodoError(f"the database refused it: {message}")
 
 

@@ -1,12 +1,11 @@
 """What a connection says about who is logged in, and how an invitation becomes a login."""
 
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import cast
+from typing import Any
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class there
+from sqlalchemy import text
 from sqlmodel import Session
 
 _WHO = """
@@ -16,6 +15,8 @@ SELECT pg_has_role(session_user, d.datdba, 'USAGE') AS owns,
                   AND pg_has_role(session_user, oid, 'MEMBER')) AS invited
   FROM pg_database d WHERE d.datname = current_database()
 """
+
+_PERSON = "SELECT email, kind FROM todo.users WHERE id = (SELECT todo.me())"
 
 
 @dataclass(frozen=True)
@@ -28,19 +29,20 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a connection goes; ``host`` may be the folder of a socket."""
+
+    host: str
+    database: str
+
+
+@dataclass(frozen=True)
 class Link:
     """What a connection is like: ``tls`` its version or None, ``round_trip`` in seconds."""
 
     version: str
     tls: str | None
     round_trip: float
-
-
-@contextmanager
-def cursor_of(session: Session) -> Iterator[Cursor]:
-    """Give a driver's cursor on a session's connection."""
-    with closing(session.connection().connection.cursor()) as cursor:
-        yield cast(Cursor, cursor)
 
 
 def standing(cursor: Cursor) -> Standing:
@@ -52,9 +54,21 @@ def standing(cursor: Cursor) -> Standing:
 
 def person(cursor: Cursor) -> tuple[str, str] | None:
     """Give e-mail and kind of the active person who is logged in, None for anybody else."""
-    cursor.execute("SELECT email, kind FROM todo.users WHERE id = (SELECT todo.me())")
+    cursor.execute(_PERSON)
     found: tuple[str, str] | None = cursor.fetchone()
     return found
+
+
+def whoami(session: Session) -> tuple[str, str] | None:
+    """Give the same as `person` in a person's session."""
+    row = session.execute(text(_PERSON)).first()
+    return None if row is None else (row[0], row[1])
+
+
+def place(session: Session) -> Place:
+    """Tell where a session is connected to."""
+    driver: Any = session.connection().connection.driver_connection
+    return Place(driver.info.host, driver.info.dbname)
 
 
 def accept_invitation(cursor: Cursor) -> tuple[str, str]:

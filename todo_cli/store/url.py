@@ -38,6 +38,13 @@ def check(url: str) -> str:
     """
     if not url.startswith(("postgresql://", "postgres://")):
         raise UsageError("the database URL does not begin with postgresql://", _HINT)
+    match = _URL.fullmatch(url)
+    if match is not None and "@" in f"{match[3]}{match[4]}":
+        # Else a piece of a password would be looked up as a host, and named in an error.
+        raise UsageError(
+            "the database URL has an @ too many, or one after a /",
+            "in a password write @ as %40 and / as %2F, as in every URL",
+        )
     parts = _parse(url)
     if parts is None or not _PORT.fullmatch(parts.get("port", "")):
         raise _unreadable()
@@ -114,10 +121,25 @@ def is_pooled(url: str) -> bool:
     return has_pooler(parse(url).get("host", ""))
 
 
+def is_neon(hosts: str) -> bool:
+    """Tell whether one of these hosts, with commas between, is an endpoint of Neon's."""
+    return any(_NEON.fullmatch(host) for host in hosts.split(","))
+
+
 def has_pooler(hosts: str) -> bool:
     """Tell whether one of these hosts, with commas between, is a connection pooler of Neon's."""
     found = [_NEON.fullmatch(host) for host in hosts.split(",")]
     return any(match is not None and bool(match[2]) for match in found)
+
+
+def pooled(url: str) -> str:
+    """Give the URL with Neon's poolers in place of its hosts; others stay. Raises UsageError.
+
+    For daily use. A URL with ``options``, which no pooler takes, stays as it is.
+    """
+    if parse(url).get("options"):
+        return url
+    return _with_hosts(url, lambda match: f"{match[1]}-pooler{match[3]}")
 
 
 def direct(url: str) -> str:

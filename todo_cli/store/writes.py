@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from todo_cli.domain.changes import Changes
 from todo_cli.domain.task import NewTask, Outcome, Status, TaskRefs, TaskView
-from todo_cli.errors import ConflictError
+from todo_cli.errors import ConflictError, NotFoundError
 from todo_cli.store.reads import OWNER, VIEW_COLUMNS, utc_midnight, view
 
 # Whatever is there already burns no number; it is looked up by its key, never by reading all tasks
@@ -116,6 +116,17 @@ SELECT {VIEW_COLUMNS}, {OWNER} AS owner
  ORDER BY number
 """  # noqa: S608 - constants of ours
 
+# What a command has purged before is told by the change log alone.
+_PURGED: Final = f"""
+SELECT {", ".join(f"t.{name}" for name in VIEW_COLUMNS.split(", "))}, {OWNER} AS owner
+  FROM todo.task_events e
+ CROSS JOIN LATERAL jsonb_populate_record(
+           CAST(NULL AS todo.tasks),
+           e.before || jsonb_build_object('id', e.task_id, 'updated_at', e.at)) t
+ WHERE e.user_id = (SELECT todo.me()) AND e.command_id = :command_id AND e.action = 'purged'
+ ORDER BY number
+"""  # noqa: S608 - constants of ours
+
 
 def add_tasks(session: Session, tasks: Sequence[NewTask], command_id: UUID) -> tuple[TaskView, ...]:
     """Add the tasks, all or none, and give them numbered in the order they came."""
@@ -171,7 +182,13 @@ def modify(
 def purge(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[TaskView, ...]:
     """Delete tasks for good and give them as they were. Raises NotFoundError."""
     parameters = {**_named(refs), "command_id": command_id}
-    rows = session.execute(text(_PURGE), parameters).mappings()
+    try:
+        rows = session.execute(text(_PURGE), parameters).mappings().all()
+    except NotFoundError:
+        session.rollback()
+        rows = session.execute(text(_PURGED), parameters).mappings().all()
+        if not rows:  # the command is no repeated one
+            raise
     return tuple(view(row) for row in rows)
 
 
