@@ -27,6 +27,11 @@ def now(environ: Mapping[str, str]) -> datetime:
         raise UsageError("TODO_NOW is not an ISO 8601 instant", hint) from None
 
 
+def machine() -> datetime:
+    """Give this machine's clock in UTC, whatever TODO_NOW says: to compare it with another."""
+    return datetime.now(UTC)
+
+
 def _zone(environ: Mapping[str, str]) -> tzinfo:
     """Give the zone that TZ names, else the system's, else UTC."""
     name = environ.get("TZ", "").removeprefix(":")

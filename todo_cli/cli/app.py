@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from todo_cli.cli import account, completion, db, profile, shells, tasks, user
+from todo_cli.cli import account, completion, db, doctor, profile, shells, tasks, user
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.listing import show_list
 from todo_cli.cli.options import with_globals
@@ -54,6 +54,7 @@ app = typer.Typer(
 )
 tasks.register(app)
 account.register(app)
+doctor.register(app)
 app.add_typer(db.app, name="db")
 app.add_typer(profile.app, name="profile")
 app.add_typer(user.app, name="user")

@@ -19,8 +19,10 @@ from typer.core import TyperGroup
 from todo_cli.cli import values, words
 from todo_cli.cli.typed import Line, read_line
 from todo_cli.domain.account import Account, Login
+from todo_cli.domain.audit import Event
 from todo_cli.domain.database import ProfileView
 from todo_cli.domain.filters import SortField
+from todo_cli.domain.health import Health
 from todo_cli.domain.people import Role, UserView
 from todo_cli.domain.task import Frozen, Priority, Status, TaskView, is_ref
 from todo_cli.services.shells import SHELLS
@@ -55,6 +57,8 @@ _MODELS: Final[Mapping[str, type[Frozen]]] = {
     "login": Login,
     "whoami": Account,
     "user": UserView,
+    "doctor": Health,
+    "db audit": Event,
 }
 # The options that `none` is a value of, by command: it clears, or looks for what is clear.
 _TAKING_NONE: Final[Mapping[str, tuple[str, ...]]] = {
@@ -182,7 +186,7 @@ def _values(name: str, prefix: str, line: Line, asked: Suggestions) -> Iterator[
             yield from ((each, "") for each in Priority)
         case "status":
             yield from ((each, "") for each in (*Status, "any"))
-        case "due" | "due_before" | "due_after":
+        case "due" | "due_before" | "due_after" | "since":
             yield from ((each, "") for each in DATE_WORDS)
         case "sort":
             for each in SortField:
@@ -215,7 +219,8 @@ def _signed(name: str, line: Line, asked: Suggestions) -> Iterator[tuple[str, st
 
 def _fields(prefix: str, line: Line) -> Iterator[tuple[str, str]]:
     """Complete the last of several names; those before it are not offered again."""
-    model = TaskView if line.name in _ABOUT_TASKS else _MODELS.get(line.name.partition(" ")[0])
+    known = _MODELS.get(line.name) or _MODELS.get(line.name.partition(" ")[0])
+    model = TaskView if line.name in _ABOUT_TASKS else known
     before = prefix.split(",")[:-1]
     for each in () if model is None else model.model_fields:
         if each not in before:

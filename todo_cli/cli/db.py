@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from todo_cli.cli.audit import audit
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
 from todo_cli.domain.database import MigrationList, SchemaCheck, SchemaState, ServerView
@@ -127,6 +128,9 @@ def stop(app: AppContext) -> None:
     ran = database.stop(app.settings(), app.say)
     words = "Stopped the private PostgreSQL." if ran else "The private PostgreSQL was not running."
     output.record(database.status(app.settings(), app.say), words)
+
+
+app.command(epilog="Example: todo db audit --since yesterday --user alice@example.com")(audit)
 
 
 def _applied(state: SchemaState, verb: str) -> str:

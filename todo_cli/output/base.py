@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from todo_cli.domain.audit import Log
 from todo_cli.domain.changes import Changes
 from todo_cli.domain.task import Frozen, Outcome, Page, TaskView
 
@@ -12,7 +13,7 @@ class Output(Protocol):
 
     @property
     def default_limit(self) -> int | None:
-        """How many tasks a list shows when nobody says, None for all."""
+        """How many tasks or events a list shows when nobody says, None for all."""
 
     def added(self, task: TaskView) -> None:
         """Confirm one added task."""
@@ -22,6 +23,9 @@ class Output(Protocol):
 
     def page(self, page: Page, *, filtered: bool) -> None:
         """Show a list of tasks; ``filtered`` when it may leave out pending ones."""
+
+    def events(self, log: Log, *, filtered: bool) -> None:
+        """Show entries of the change log; ``filtered`` when others may be left out."""
 
     def task(self, task: TaskView) -> None:
         """Show one task with all its fields."""

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import TextIO
 
+from todo_cli.domain.audit import Log
 from todo_cli.domain.changes import Changes
 from todo_cli.domain.task import Frozen, Outcome, Page, TaskView
 from todo_cli.errors import TodoError
@@ -29,6 +30,11 @@ class JsonOutput:
     def page(self, page: Page, *, filtered: bool) -> None:
         """Write an array of tasks."""
         self._array(page.tasks)
+
+    def events(self, log: Log, *, filtered: bool) -> None:
+        """Write an object with the array of events."""
+        self._stdout.write('{"events":')
+        self._array(log.events, end="}\n")
 
     def task(self, task: TaskView) -> None:
         """Write the task as an object."""
@@ -61,8 +67,11 @@ class JsonOutput:
     def _object(self, value: Frozen) -> None:
         self._stdout.write(f"{self._dump(value)}\n")
 
-    def _array(self, values: Sequence[Frozen]) -> None:
-        self._stdout.write(f"[{','.join(map(self._dump, values))}]\n")
+    def _array(self, values: Sequence[Frozen], end: str = "\n") -> None:
+        self._stdout.write("[")
+        for place, value in enumerate(values):  # one by one: a change log may be long
+            self._stdout.write(f"{',' if place else ''}{self._dump(value)}")
+        self._stdout.write(f"]{end}")
 
     def _dump(self, value: Frozen) -> str:
         return value.model_dump_json(include=self._fields)

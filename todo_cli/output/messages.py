@@ -65,7 +65,7 @@ def purged(task: TaskView) -> str:
 
 
 def more(shown: int, total: int) -> str:
-    """Say how many tasks a list leaves out."""
+    """Say how many tasks or events a list leaves out."""
     return f"{total - shown} more; --limit {total} shows all"
 
 
@@ -74,6 +74,11 @@ def empty(filtered: bool) -> str:
     if filtered:
         return "No task matches. To see all that are pending: todo list"
     return "Nothing to do. To add a task: todo add Buy milk due:tomorrow"
+
+
+def no_events(filtered: bool) -> str:
+    """Say that the change log has nothing to show."""
+    return "No change matches." if filtered else "Nothing has been changed yet."
 
 
 def _changed(task: TaskView, changes: Changes, now: datetime) -> list[str]:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import TextIO
 
 from todo_cli.domain import dates
+from todo_cli.domain.audit import Log
 from todo_cli.domain.changes import Changes
 from todo_cli.domain.task import Frozen, Outcome, Page, TaskView, due_text
 from todo_cli.errors import TodoError
@@ -35,7 +36,7 @@ class TableOutput:
 
     @property
     def default_limit(self) -> int | None:
-        """A table shows 50 tasks, a pipe all of them."""
+        """A table shows 50 tasks or events, a pipe all of them."""
         return _TABLE_LIMIT if self._stdout.isatty() else None
 
     def added(self, task: TaskView) -> None:
@@ -60,6 +61,22 @@ class TableOutput:
         else:
             for task in page.tasks:
                 self._line(plain(task))
+
+    def events(self, log: Log, *, filtered: bool) -> None:
+        """Draw a table, or write a line for each event."""
+        from todo_cli.output import events  # only one command needs it
+
+        if not self._stdout.isatty():
+            for event in log.events:
+                self._line(events.plain(event))
+        elif not log.events:
+            self._say(messages.no_events(filtered))
+        else:
+            from todo_cli.output import screen  # slow to import, and only a terminal needs it
+
+            rows = [events.cells(event, self._now) for event in log.events]
+            screen.show_records(events.COLUMNS, rows, self._stdout, color=self._color)
+            self._say_more(len(rows), log.total)
 
     def task(self, task: TaskView) -> None:
         """Write a line for each field that has a value; further lines of a value are indented."""
@@ -132,8 +149,11 @@ class TableOutput:
         from todo_cli.output import screen  # slow to import, and only a terminal needs it
 
         screen.show_page(page, self._now, self._stdout, color=self._color)
-        if page.total > len(page.tasks):
-            self._say(messages.more(len(page.tasks), page.total))
+        self._say_more(len(page.tasks), page.total)
+
+    def _say_more(self, shown: int, total: int) -> None:
+        if total > shown:
+            self._say(messages.more(shown, total))
 
 
 def plain(task: TaskView) -> str:

@@ -1,0 +1,44 @@
+"""The command that looks for what is wrong."""
+
+import os
+
+import typer
+
+from todo_cli.cli.context import AppContext
+from todo_cli.cli.options import with_globals
+from todo_cli.domain.health import Check, Health, State
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the root."""
+    app.command("doctor", epilog="Example: todo doctor")(doctor)
+
+
+@with_globals
+def doctor(app: AppContext) -> None:
+    """Look at everything between you and your tasks, and say what to do; exit code 1 on failure.
+
+    Nothing is asked, changed or started. What builds on something that failed is left out.
+    """
+    from todo_cli.services import health as service
+
+    output = app.output(tuple(Health.model_fields))
+    found = service.examine(os.environ, app.profile, app.timeout, app.say)
+    output.record(found, _summary(found), "\n".join(map(_line, found.checks)))
+    if not found.ok:
+        raise typer.Exit(1)
+
+
+def _line(check: Check) -> str:
+    hint = f"\n{'':<9}hint: {check.hint}" if check.hint is not None else ""
+    return f"{check.state:<9}{check.name:<16}{check.found}{hint}"
+
+
+def _summary(found: Health) -> str:
+    states = [check.state for check in found.checks]
+    parts = [
+        f"{states.count(state)} {word}"
+        for state, word in ((State.FAILED, "failed"), (State.WARNING, "to be warned of"))
+        if state in states
+    ]
+    return f"Of {len(states)} things {' and '.join(parts)}." if parts else "Everything is in order."
