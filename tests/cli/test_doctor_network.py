@@ -22,7 +22,11 @@ assert no_settings_of_libpq
         ("me:hunter2@nowhere.invalid/db", "dns", "nowhere.invalid is not known"),
         ("me:hunter2@127.0.0.1:1/db", "tcp", "127.0.0.1 port 1: Connection refused"),
         ("me:hunter2@127.0.0.1:99999/db", "tcp", "127.0.0.1 port 99999 cannot be"),
-        ("me:x@hunter2@host/db", "database", "the database URL has an @ too many, or one after a /"),
+        (
+            "me:x@hunter2@host/db",
+            "database",
+            "the database URL has an @ too many, or one after a /",
+        ),
         (
             "me:hunter2@localhost:1,127.0.0.1:1/db",
             "tcp",

@@ -1,0 +1,173 @@
+"""Connections over TLS, with passwords, as Neon has them; and commands that are interrupted."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from tests.conftest import Command, Database, Person
+from tests.e2e.program import Program, ended, pid_of, titles, until
+from tests.e2e.program import server as server_of
+from tests.faults import Cut, Delay, FaultProxy, Refuse, fault_proxy
+from tests.tls import NAME, TlsServer, tls_server
+from todo_cli.store import engine, patience, roles, schema, tls, url
+from todo_cli.store.connect import open_connection
+from todo_cli.store.embedded import SUPERUSER
+from todo_cli.store.roles import DATABASE
+
+NEON = "ep-cool-darkness-123456.eu-central-1.aws.neon.tech"
+PASSWORD = "a password: 1/2 & 100%"
+ASLEEP = "Couldn't connect to compute node"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[TlsServer]:
+    """Give a server that takes TLS and passwords alone, with the schema and alice in it."""
+    with tls_server() as made:
+        superuser = {"sslrootcert": str(made.ca)}
+        connection = open_connection(tls.secured(made.url(**superuser)))
+        with engine.work_on(connection, autocommit=True) as cursor:
+            roles.create_database(cursor, "boss", "team")
+            cursor.execute("ALTER ROLE boss LOGIN PASSWORD %s", [PASSWORD])
+        owner = engine.make_engine(lambda: open_connection(tls.secured(login(made, "boss"))), None)
+        with engine.disposed(owner):
+            schema.upgrade(owner)
+        with engine.work_on(open_connection(tls.secured(login(made, "boss")))) as cursor:
+            roles.create_person(cursor, "alice", "alice@example.com")
+            cursor.execute("ALTER ROLE alice LOGIN PASSWORD %s", [PASSWORD])
+        yield made
+
+
+def login(server: TlsServer, role: str, host: str = NAME, mode: str = "verify-full") -> str:
+    """Give somebody's URL; the host's name leads nowhere, only hostaddr does."""
+    bare = f"postgresql://{host}:{server.port}/team?hostaddr=127.0.0.1&sslmode={mode}"
+    return url.with_user_and_password(f"{bare}&sslrootcert={server.ca}", role, PASSWORD)
+
+
+@pytest.fixture
+def proxy(server: TlsServer) -> Iterator[FaultProxy]:
+    with fault_proxy(
+        ("127.0.0.1", server.port), certificate=server.certificate, key=server.key
+    ) as made:
+        yield made
+
+
+def through(proxy: FaultProxy, server: TlsServer, tmp_path: Path, **how: str) -> Command:
+    """Give alice's `todo`, whose connections go through the proxy."""
+    given = login(server, "alice", **how)
+    return Command({"TODO_DATABASE_URL": proxy.url(given), "TODO_HOME": str(tmp_path)})
+
+
+def titles_of(todo: Command) -> list[str]:
+    answer = todo("list", "--json")
+    assert answer.code == 0, answer.err
+    return [task["title"] for task in json.loads(answer.out)]
+
+
+@pytest.mark.parametrize("command", ["add x", "list", "list --json", "whoami"])
+def test_over_tls_too_a_command_is_the_handshake_and_one_round_trip(
+    proxy: FaultProxy, server: TlsServer, tmp_path: Path, command: str
+) -> None:
+    alice = through(proxy, server, tmp_path)
+    with closing(psycopg2.connect(tls.secured(alice.environment["TODO_DATABASE_URL"]))):
+        pass
+    assert alice(*command.split()).code == 0
+    alone, with_command = proxy.connections
+    assert with_command.turns == alone.turns + 1
+
+
+def test_over_tls_too_a_cut_at_any_turn_leaves_exactly_one_task(
+    proxy: FaultProxy, server: TlsServer, tmp_path: Path
+) -> None:
+    alice = through(proxy, server, tmp_path)
+    assert alice("add", "cut 0").code == 0
+    for turn in range(1, proxy.connections[0].turns + 1):
+        proxy.next(Cut(turn=turn))
+        assert alice("add", f"cut {turn}").code == 0
+    found = [title for title in titles_of(alice) if title.startswith("cut")]
+    assert found == [f"cut {turn}" for turn in range(proxy.connections[0].turns + 1)]
+
+
+def test_a_neon_database_that_sleeps_is_said_to_be_woken(
+    proxy: FaultProxy, server: TlsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "SILENCE", 0.01)
+    alice = through(proxy, server, tmp_path, host=NEON, mode="require")
+    proxy.next(Delay(0.3))
+    assert alice("add", "wake up").err.startswith("waking the database ...\nAdded ")
+
+
+def test_neons_refusals_are_understood_over_tls(
+    proxy: FaultProxy, server: TlsServer, tmp_path: Path
+) -> None:
+    alice = through(proxy, server, tmp_path)
+    proxy.next(Refuse(ASLEEP), Refuse("The endpoint is disabled"))
+    answer = alice("list")
+    assert (answer.code, len(proxy.connections)) == (6, 2)
+    assert answer.err == "todo: cannot reach the database: The endpoint is disabled\n"
+    proxy.next(Refuse("password authentication failed for user 'alice'"))
+    assert alice("list").code == 4
+
+
+# --- interrupted
+
+
+@pytest.mark.parametrize("words", [["done", "1"], ["modify", "1", "due:fri"]])
+def test_ctrl_c_ends_a_waiting_command_at_once_and_its_statement_too(
+    database: Database, person: Person, todo: Command, tmp_path: Path, words: list[str]
+) -> None:
+    assert todo("add", "a task").code == 0
+    busy = "SELECT count(*) FROM pg_stat_activity WHERE usename = %s AND wait_event_type = 'Lock'"
+    with closing(database.open(database.name, person.role)) as locking:
+        with locking.cursor() as cursor:
+            cursor.execute("UPDATE todo.tasks SET title = 'locked'")
+        with Program(tmp_path).begin(*words, TODO_DATABASE_URL=person.url) as running:
+            until(lambda: person.query(busy, [person.role]) == [(1,)])
+            begin = time.monotonic()
+            running.send_signal(signal.SIGINT)
+            answer = ended(running)
+            until(lambda: person.query(busy, [person.role]) == [(0,)])
+            assert time.monotonic() - begin < 10  # it would have waited for 15 seconds
+        assert (answer.code, answer.out, answer.err) == (130, "", "")
+        locking.commit()
+    assert person.query("SELECT status, due_date FROM todo.tasks") == [("pending", None)]
+
+
+def test_ctrl_c_ends_a_command_that_waits_for_a_connection(person: Person, tmp_path: Path) -> None:
+    with fault_proxy(person.database.socket / ".s.PGSQL.5432") as proxy:
+        proxy.next(Delay(60))
+        target = f"postgresql://{person.role}@127.0.0.1:{proxy.port}/todo"
+        with Program(tmp_path).begin("list", TODO_DATABASE_URL=target) as running:
+            until(lambda: proxy.connections)
+            running.send_signal(signal.SIGINT)
+            answer = ended(running)
+    assert (answer.code, answer.out, answer.err) == (130, "", "")
+
+
+def test_a_private_server_killed_in_the_middle_is_started_again_and_the_task_added_once(
+    old_home: Path,
+) -> None:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    locking, looking = (server_of(old_home).connect(DATABASE, SUPERUSER) for _ in range(2))
+    looking.autocommit = True
+    with locking.cursor() as lock, looking.cursor() as cursor:
+        lock.execute("UPDATE todo.users SET first_name = 'locked'")
+
+        def waits() -> bool:
+            cursor.execute(waiting)
+            return cursor.fetchone() == (1,)
+
+        with Program(old_home).begin("add", "task two") as running:
+            until(waits)
+            killed = pid_of(old_home)
+            assert killed is not None
+            os.kill(killed, signal.SIGKILL)
+            answer = ended(running)
+    assert (answer.code, answer.out) == (0, "")
+    assert titles(old_home) == ["task one", "task two"]
