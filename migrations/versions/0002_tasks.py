@@ -2,7 +2,8 @@
 
 Every key and index begins with user_id: otherwise a duplicate-key error, or EXPLAIN, would tell
 that a stranger's id exists. For the same reason the columns of content keep no statistics; nor
-do ids, numbers and times, whose single values could be searched out of the planner's estimates.
+do ids, numbers and times, whose single values could be searched out of the planner's estimates,
+nor user_id, whose estimates count each person's tasks.
 
 Errors of our own carry SQLSTATEs of class TD: TD404 names in DETAIL the tasks that are not there
 (or belong to someone else), TD409 those in a state that forbids the change.
@@ -72,6 +73,7 @@ CREATE TABLE todo.tasks (
     CHECK ((status = 'deleted') = (deleted_at IS NOT NULL))
 );
 ALTER TABLE todo.tasks
+    ALTER user_id SET STATISTICS 0,
     ALTER id SET STATISTICS 0,
     ALTER number SET STATISTICS 0,
     ALTER title SET STATISTICS 0,

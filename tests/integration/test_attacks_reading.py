@@ -145,6 +145,29 @@ def test_no_estimate_of_the_planner_tells_a_strangers_name_or_address(
         assert estimates(alice, "users", there) == estimates(alice, "users", nowhere), there
 
 
+def test_no_estimate_of_the_planner_tells_how_busy_a_stranger_is(
+    each_database: Database, alice: Person
+) -> None:
+    busy, idle = each_database.new_person(), each_database.new_person()
+    for each, tasks in ((busy, 900), (idle, 1)):
+        each.query(
+            "INSERT INTO todo.tasks (id, title) "
+            "SELECT gen_random_uuid(), 'x' FROM generate_series(1, %s)",
+            [tasks],
+        )
+    as_owner(each_database, "ANALYZE todo.tasks; ANALYZE todo.task_events; ANALYZE todo.users")
+    for relation, column, one, another in (
+        ("tasks", "user_id", id_of(busy), id_of(idle)),
+        ("task_events", "user_id", id_of(busy), id_of(idle)),
+        ("task_events", "actor_id", id_of(busy), id_of(idle)),
+        ("task_events", "actor_role", busy.role, idle.role),
+        ("users", "id", id_of(busy), str(uuid.uuid4())),
+        ("users", "role_name", busy.role, "nobody"),
+    ):
+        found = [estimates(alice, relation, f"{column} = '{who}'") for who in (one, another)]
+        assert found[0] == found[1], (relation, column)
+
+
 def test_statistics_show_nothing(each_database: Database, alice: Person, theirs: str) -> None:
     assert theirs
     as_owner(each_database, "ANALYZE")

@@ -24,12 +24,16 @@ from todo_cli.store.patience import Patience, out_of_time
 
 _CHECKED: Final = "todo_schema_checked"
 _UPGRADE: Final = "run: todo db upgrade"
-# The server's own limits, so that what is given up here is not done later: in milliseconds, for the
-# one transaction, because a pooler gives the session to others. Not every system that a server can
-# run on tells it that a client has left; then it refuses the second one.
-_LIMITS: Final = (
-    "SELECT set_config('statement_timeout', '{}', true), CASE WHEN version() ~ 'linux|darwin' "
-    "THEN set_config('client_connection_check_interval', '500', true) END"
+# What a statement depends on, whatever somebody has set for their role: names of functions, and
+# times that Python can read. And the server's own limits, in milliseconds, so that what is given up
+# here is not done later; not every system that a server can run on tells it that a client has left.
+# All for the one transaction, because a pooler gives the session to others.
+_SETTINGS: Final = (
+    "SELECT set_config('search_path', 'pg_catalog, pg_temp', true), "
+    "set_config('TimeZone', 'UTC', true), "
+    "CASE WHEN version() ~ 'linux|darwin' "
+    "THEN set_config('client_connection_check_interval', '500', true) END, "
+    "set_config('statement_timeout', '{}', true)"
 )
 _IN_DOUBT: Final = "it may have been done all the same: look before you repeat it"
 
@@ -85,7 +89,7 @@ def _put_in_front(revision: str | None, patience: Patience | None) -> Callable[.
     ) -> tuple[str, object]:
         before = ""
         if patience is not None:
-            before += f"{_LIMITS.format(max(1, round(1000 * patience.left)))}; "
+            before += f"{_SETTINGS.format(max(1, round(1000 * patience.left)))}; "
         if revision is not None and not connection.info.get(_CHECKED):
             before += f"SELECT todo.require_revision('{revision}'); "
         return before + statement, parameters

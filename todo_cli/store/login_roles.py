@@ -1,15 +1,17 @@
 """Login roles of people and of invitations: made, opened, closed and dropped by the owner.
 
-``cursor`` is the owner's, inside a transaction.
+``cursor`` is the owner's, inside a transaction; ``owner`` is the owner's engine.
 """
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from psycopg2 import errors, sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class there
+from sqlalchemy import Engine
 
 from todo_cli.domain.people import Role
 from todo_cli.errors import ConflictError
@@ -20,6 +22,10 @@ INVITATION_DAYS: Final = 7
 # invitation that went astray, a part of them worth mentioning.
 _PERSON_CONNECTIONS: Final = 50
 _INVITATION_CONNECTIONS: Final = 3
+
+_PREPARED: Final = (
+    "SELECT gid FROM pg_prepared_xacts WHERE owner = %s AND database = current_database()"
+)
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,23 @@ def allow_login(cursor: Cursor, role: str, *, allowed: bool) -> None:
 def join(cursor: Cursor, role: str) -> None:
     """Become a member of a role: since PostgreSQL 16 its maker has no right but to do this."""
     cursor.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(role)))
+
+
+def roll_back_prepared(owner: Engine, role: str) -> None:
+    """Roll back what somebody has prepared for a two-phase commit, which outlives their sessions.
+
+    Servers allow it only on request. It holds locks until it ends, and only its role may end it.
+    """
+    with owner.connect() as connection:  # outside a transaction, as PostgreSQL wants it
+        driver: Any = connection.connection.driver_connection
+        with driver.cursor() as cursor:
+            cursor.execute(_PREPARED, [role])
+            for (name,) in cursor.fetchall():
+                join(cursor, role)
+                cursor.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+                with suppress(errors.UndefinedObject):  # it has just ended
+                    cursor.execute("ROLLBACK PREPARED %s", [name])
+                cursor.execute("RESET ROLE")
 
 
 def drop(cursor: Cursor, role: str) -> str | None:

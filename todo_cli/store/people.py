@@ -160,6 +160,7 @@ def shut_out(owner: Engine, role: str) -> None:
     while True:
         closed = closed or _close(owner, role)
         sessions = _end_sessions(owner, role)
+        logins.roll_back_prepared(owner, role)
         if closed and sessions == 0:
             return
         if time.monotonic() > deadline:

@@ -1,8 +1,8 @@
 """Upgrade, downgrade, current, history and check: Alembic driven from Python.
 
 Each migration is a transaction by itself. Migrations on one database come one after the other,
-because each locks the version table first: any member could take an advisory lock and keep it, but
-not this one.
+because each locks the version table first, in a mode that no member's lock is in the way of: any
+member could take an advisory lock and keep it, or read the revision and never end the transaction.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS {SCHEMA}.{VERSION_TABLE} (
     version_num varchar(32) CONSTRAINT alembic_version_pkc PRIMARY KEY
 );
 """
-_LOCK = f"LOCK TABLE {SCHEMA}.{VERSION_TABLE} IN ACCESS EXCLUSIVE MODE"
+_LOCK = f"LOCK TABLE {SCHEMA}.{VERSION_TABLE} IN SHARE ROW EXCLUSIVE MODE"
 
 
 def upgrade(engine: Engine, target: str = "head") -> list[str]:
