@@ -196,7 +196,7 @@ def test_a_server_with_no_place_left_says_so_and_is_left_alone(old_home: Path) -
     pid_file = server(old_home).cluster / "postmaster.pid"
     content = pid_file.read_text()
     with sessions(old_home, 100):
-        answer = Program(old_home)("list")
+        answer = Program(old_home)("list", "--timeout", "0.5")
         assert answer.code == 6
         assert answer.err.startswith("todo: cannot reach the database: sorry, too many clients")
         status = server(old_home).status()

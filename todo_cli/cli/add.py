@@ -33,8 +33,6 @@ def add(
     +TAG, tag:T, project:P, priority:P and due:WHEN may stand among the words of the title. All
     words after -- are title.
     """
-    from todo_cli.services import tasks
-
     output = app.output(values.FIELDS)
     many = words.reading(context).dash
     with words.explained(context):
@@ -49,6 +47,8 @@ def add(
         )
     new = _one_for_each_line(app, task) if many else [task]
     with app.open() as session:
+        from todo_cli.services import tasks
+
         added = tasks.add(session, new, app.command_id)
     if many:
         output.added_all(added)

@@ -107,11 +107,18 @@ class AppContext:
 
     @contextmanager
     def open(self) -> Iterator["Session"]:
-        """Open the person's session. Raises what `open_session` does."""
-        from todo_cli.services.unit_of_work import open_session  # imports sqlmodel: slow
+        """Open the person's session. Raises what `open_session` does.
+
+        Commands import what needs sqlmodel inside of this: meanwhile the network is waited for.
+        """
+        from todo_cli.services import early
 
         chosen = self.settings()
-        with open_session(chosen, self.say) as session:
+        begun = early.begin(chosen, self.say)
+
+        from todo_cli.services.unit_of_work import open_session  # imports sqlmodel: slow
+
+        with open_session(chosen, self.say, begun) as session:
             if self._for_people and (words := greeting(chosen)):
                 self.say(words)
             yield session

@@ -23,11 +23,11 @@ def edit(
     app: AppContext, id_: Annotated[str, typer.Argument(metavar="ID", help="Number or UUID.")]
 ) -> None:
     """Change a task in your editor: $VISUAL, else $EDITOR, else what the system has."""
-    from todo_cli.services import tasks
-
     output = app.output(FIELDS)
     refs = parse_refs([id_])
     with app.open() as session:  # closed again: nobody knows how long the editor stays open
+        from todo_cli.services import tasks
+
         draft = tasks.draft(session, refs)
     command = editor.choose(os.environ)
     original = form.write(draft.task, app.now())
@@ -59,12 +59,12 @@ def _ask(app: AppContext, command: list[str], sheet: editor.Sheet, original: str
 
 def _save(app: AppContext, refs: TaskRefs, draft: Draft, changes: Changes) -> Outcome:
     """Write the changes, if there are any. Raises ConflictError when the task was changed since."""
-    from todo_cli.services import tasks
-
     if not changes.model_fields_set:
         return Outcome(task=draft.task, changed=False)
     try:
         with app.open() as session:
+            from todo_cli.services import tasks
+
             (outcome,) = tasks.modify(session, refs, changes, app.command_id, draft.revision)
     except ConflictError as error:
         error.hint = error.hint or f"run again: todo edit {draft.task.number}"

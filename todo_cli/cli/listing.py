@@ -74,13 +74,13 @@ def list_(
 
 def show_list(app: AppContext, wanted: Filter) -> None:
     """Show the tasks that pass a filter, as many as the way of output shows by default."""
-    from todo_cli.services import tasks
-
     output = app.output(values.FIELDS)
     filtered = not wanted.shows_all_pending
     if wanted.limit is None:
         wanted = wanted.model_copy(update={"limit": output.default_limit})
     with app.open() as session:
+        from todo_cli.services import tasks
+
         page = tasks.find(session, wanted)
     output.page(page, filtered=filtered)
 

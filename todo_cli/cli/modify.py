@@ -35,8 +35,6 @@ def modify(
     +TAG, -TAG, tag:T, project:P, priority:P and due:WHEN may stand in place of options. The word
     none clears a value: due:none, project:none, tag:none.
     """
-    from todo_cli.services import tasks
-
     output = app.output(values.FIELDS)
     refs = _refs(ids, words.reading(context).late)
     given = {
@@ -48,6 +46,8 @@ def modify(
     }
     changes = _changes(app, given, tag or [], untag or [])
     with app.open() as session:
+        from todo_cli.services import tasks
+
         outcomes = tasks.modify(session, refs, changes, app.command_id)
     output.modified(outcomes, changes)
 

@@ -1,7 +1,6 @@
 """The commands for tasks: those that take IDs are here."""
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,15 +12,8 @@ from todo_cli.cli.modify import modify
 from todo_cli.cli.options import with_globals
 from todo_cli.cli.values import FIELDS, Ids
 from todo_cli.cli.words import WordsCommand
-from todo_cli.domain.task import Outcome, parse_refs
+from todo_cli.domain.task import TaskRefs, parse_refs
 from todo_cli.output import messages
-
-if TYPE_CHECKING:
-    from uuid import UUID
-
-    from sqlmodel import Session
-
-    from todo_cli.domain.task import TaskRefs
 
 
 def register(app: typer.Typer) -> None:
@@ -48,11 +40,11 @@ def show(
     app: AppContext, id_: Annotated[str, typer.Argument(metavar="ID", help="Number or UUID.")]
 ) -> None:
     """Show everything about one task."""
-    from todo_cli.services import tasks
-
     output = app.output(FIELDS)
     refs = parse_refs([id_])
     with app.open() as session:
+        from todo_cli.services import tasks
+
         task = tasks.show(session, refs)
     output.task(task)
 
@@ -60,17 +52,13 @@ def show(
 @with_globals
 def done(app: AppContext, ids: Ids) -> None:
     """Complete tasks."""
-    from todo_cli.services import tasks
-
-    _change(app, "done", ids, tasks.complete)
+    _change(app, "done", ids)
 
 
 @with_globals
 def reopen(app: AppContext, ids: Ids) -> None:
     """Make completed tasks pending again."""
-    from todo_cli.services import tasks
-
-    _change(app, "reopen", ids, tasks.reopen)
+    _change(app, "reopen", ids)
 
 
 @with_globals
@@ -81,20 +69,15 @@ def rm(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Put tasks into the trash, or with --purge delete them for good."""
-    from todo_cli.services import tasks
-
     if not purge:
-        _change(app, "rm", ids, tasks.delete)
+        _change(app, "rm", ids)
         return
     output = app.output(FIELDS)
     refs = parse_refs(ids)
-
-    def question() -> str:
-        with app.open() as session:
-            return messages.purge_question(tasks.named(session, refs))
-
-    app.confirm(question, yes)
+    app.confirm(lambda: _purge_question(app, refs), yes)
     with app.open() as session:
+        from todo_cli.services import tasks
+
         purged = tasks.purge(session, refs, app.command_id)
     output.purged(purged)
 
@@ -102,20 +85,28 @@ def rm(
 @with_globals
 def restore(app: AppContext, ids: Ids) -> None:
     """Take tasks out of the trash."""
-    from todo_cli.services import tasks
-
-    _change(app, "restore", ids, tasks.restore)
+    _change(app, "restore", ids)
 
 
-def _change(
-    app: AppContext,
-    verb: str,
-    ids: list[str],
-    service: "Callable[[Session, TaskRefs, UUID], Sequence[Outcome]]",
-) -> None:
+def _purge_question(app: AppContext, refs: TaskRefs) -> str:
+    with app.open() as session:
+        from todo_cli.services import tasks
+
+        return messages.purge_question(tasks.named(session, refs))
+
+
+def _change(app: AppContext, verb: str, ids: list[str]) -> None:
     """Run one of the verbs that take IDs, all of them or none."""
     output = app.output(FIELDS)
     refs = parse_refs(ids)
     with app.open() as session:
+        from todo_cli.services import tasks
+
+        service = {
+            "done": tasks.complete,
+            "reopen": tasks.reopen,
+            "rm": tasks.delete,
+            "restore": tasks.restore,
+        }[verb]
         outcomes = service(session, refs, app.command_id)
     output.outcomes(verb, outcomes)

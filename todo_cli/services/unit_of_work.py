@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from todo_cli.errors import AuthError
 from todo_cli.services import private, stored_logins
+from todo_cli.services.early import Early, begin
 from todo_cli.settings import Settings
 from todo_cli.store import engine, tls, url
 from todo_cli.store.connect import Connect, DriverConnection, connect_url
@@ -16,17 +17,18 @@ from todo_cli.store.patience import Patience, Say
 
 
 @contextmanager
-def open_session(settings: Settings, say: Say) -> Iterator[Session]:
+def open_session(settings: Settings, say: Say, early: Early | None = None) -> Iterator[Session]:
     """Open the person's session. The private database sets itself up or upgrades itself first.
 
     All its statements together may take as long as the settings say; one whose connection is lost
-    is repeated. ``say`` is told what takes longer than a moment. Raises UnavailableError,
-    AuthError; the session's first statement raises SchemaError when the database does not fit
-    this program.
+    is repeated. ``say`` is told what takes longer than a moment; ``early`` is a connection to the
+    shared database that was begun before. Raises UnavailableError and AuthError, at the first
+    statement if not before; that raises SchemaError when the database does not fit this program.
     """
-    patience = Patience(settings.timeout, say)
+    early = early or begin(settings, say)
+    patience = Patience(settings.timeout, say) if early is None else early.patience
     with (
-        _person_engine(settings, patience, say) as person,
+        _person_engine(settings, early, patience, say) as person,
         engine.open_session(person, patience) as session,
     ):
         yield session
@@ -77,13 +79,15 @@ def connect(database_url: str, settings: Settings, say: Say) -> Connect:
 
 
 @contextmanager
-def _person_engine(settings: Settings, patience: Patience, say: Say) -> Iterator[Engine]:
-    found = stored_logins.person_url(settings)
-    if found is None:
+def _person_engine(
+    settings: Settings, early: Early | None, patience: Patience, say: Say
+) -> Iterator[Engine]:
+    if early is None:
         with private.person_engine(private.server(settings, say), patience) as person:
             yield person
-    else:
-        dsn = tls.secured(found)
-        made = engine.make_engine(lambda: connect_url(dsn, patience), HEAD, patience)
-        with engine.disposed(made) as person:
+        return
+    try:
+        with engine.disposed(engine.make_engine(early.connect, HEAD, patience)) as person:
             yield person
+    finally:
+        early.leave()

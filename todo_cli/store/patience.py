@@ -60,8 +60,7 @@ class Patience:
         ``meanwhile`` says what is waited for. Ctrl-C, or the deadline, ends the wait: then
         ``give_up`` is called, and UnavailableError raised for the deadline.
         """
-        future: Future[_Result] = Future()
-        Thread(target=_settle, args=(future, work), daemon=True).start()
+        future = in_thread(work)
         try:
             self._wait(future, meanwhile)
         except BaseException:
@@ -108,6 +107,13 @@ def out_of_time(*, passing: bool) -> UnavailableError:
     return UnavailableError(
         "the database did not answer in time", "--timeout waits longer", passing=passing
     )
+
+
+def in_thread(work: Callable[[], _Result]) -> Future[_Result]:
+    """Begin some work in a thread, which keeps nobody from leaving the program."""
+    future: Future[_Result] = Future()
+    Thread(target=_settle, args=(future, work), daemon=True).start()
+    return future
 
 
 def _is_done(future: Future[_Result], seconds: float) -> bool:
