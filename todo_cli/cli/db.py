@@ -7,7 +7,13 @@ import typer
 from todo_cli.cli.audit import audit
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
-from todo_cli.domain.database import MigrationList, SchemaCheck, SchemaState, ServerView
+from todo_cli.domain.database import (
+    MigrationList,
+    SchemaCheck,
+    SchemaRepair,
+    SchemaState,
+    ServerView,
+)
 from todo_cli.errors import SchemaError
 
 app = typer.Typer(
@@ -84,17 +90,29 @@ def history(app: AppContext) -> None:
 
 @app.command(epilog="Example: todo db check && echo sound")
 @with_globals
-def check(app: AppContext) -> None:
+def check(
+    app: AppContext,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Put back the rights that restoring a dump loses.")
+    ] = False,
+) -> None:
     """Compare the database with this program; exit code 7 when they differ."""
     from todo_cli.services import database
 
-    output = app.output(tuple(SchemaCheck.model_fields))
+    output = app.output(tuple((SchemaRepair if repair else SchemaCheck).model_fields))
     with app.open_owner() as owner:
-        found = database.check(owner)
-    if found.differences:
-        output.record(found)
-        raise SchemaError("the database differs from what this program needs")
-    output.record(found, f"The database is at {found.revision} and as this program needs it.")
+        found = database.repair(owner) if repair else database.check(owner)
+    words = _repaired(found) if isinstance(found, SchemaRepair) else ""
+    if not found.differences:
+        words += f"The database is at {found.revision} and as this program needs it."
+        output.record(found, words)
+        return
+    words += f"Differences: {len(found.differences)}."
+    output.record(found, words, "\n".join(found.differences))
+    raise SchemaError(
+        "the database differs from what this program needs",
+        None if repair else "todo db check --repair puts back what restoring a dump loses",
+    )
 
 
 @app.command(epilog="Example: todo db status")
@@ -135,3 +153,12 @@ app.command(epilog="Example: todo db audit --since yesterday --user alice@exampl
 
 def _applied(state: SchemaState, verb: str) -> str:
     return f"{verb} {', '.join(state.changed)}. " if state.changed else ""
+
+
+def _repaired(found: SchemaRepair) -> str:
+    """Give one line for each thing that was repaired, and what is left to do for people."""
+    lines = [*found.repaired, f"Repaired {len(found.repaired)} in all."] if found.repaired else []
+    if found.stranded:
+        count = len(found.stranded)
+        lines.append(f"No login on this server: {count}. todo user reset EMAIL gives a new one.")
+    return "".join(f"{line}\n" for line in lines)

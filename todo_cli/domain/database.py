@@ -28,10 +28,20 @@ class MigrationList(Frozen):
 
 
 class SchemaCheck(Frozen):
-    """How the tables of a database differ from what this program counts on."""
+    """How the tables and rights of a database differ from what this program counts on."""
 
     revision: str
     differences: tuple[str, ...]
+
+
+class SchemaRepair(SchemaCheck):
+    """What was repaired, with ``differences`` still there.
+
+    ``stranded`` are the e-mails of those who have no login on this server.
+    """
+
+    repaired: tuple[str, ...]
+    stranded: tuple[str, ...]
 
 
 class ServerView(Frozen):

@@ -2,7 +2,14 @@
 
 from sqlalchemy import Engine
 
-from todo_cli.domain.database import Migration, MigrationList, SchemaCheck, SchemaState, ServerView
+from todo_cli.domain.database import (
+    Migration,
+    MigrationList,
+    SchemaCheck,
+    SchemaRepair,
+    SchemaState,
+    ServerView,
+)
 from todo_cli.services import private
 from todo_cli.settings import Settings
 from todo_cli.store import schema
@@ -41,6 +48,11 @@ def history() -> MigrationList:
 def check(owner: Engine) -> SchemaCheck:
     """Compare the database with this program. Raises SchemaError when it is behind or ahead."""
     return SchemaCheck(revision=HEAD, differences=tuple(schema.check(owner)))
+
+
+def repair(owner: Engine) -> SchemaRepair:
+    """Put back what restoring a dump loses, all or nothing. Raises as `check`, and AuthError."""
+    return schema.repair(owner)
 
 
 def start(settings: Settings, say: Say) -> ServerView:

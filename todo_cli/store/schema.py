@@ -18,8 +18,10 @@ from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 import todo_cli
+from todo_cli.domain.database import SchemaRepair
 from todo_cli.domain.task import readable
 from todo_cli.errors import NotFoundError, SchemaError, TodoError
+from todo_cli.store import rights
 from todo_cli.store.models import HEAD, SCHEMA, metadata
 
 VERSION_TABLE: Final = "alembic_version"
@@ -91,7 +93,7 @@ def history() -> list[tuple[str, str]]:
 
 
 def check(engine: Engine) -> list[str]:
-    """Compare the tables with the models and give the differences, as one line each.
+    """Compare tables with models, rights with migrations; give the differences, one line each.
 
     Raises SchemaError when the database is behind or ahead of this program.
     """
@@ -100,7 +102,27 @@ def check(engine: Engine) -> list[str]:
         if present != HEAD:
             known = present is None or present in [each.revision for each in _scripts()]
             raise _behind(present) if known else _ahead(present or "")
-        return [*_model_differences(connection), *_unguarded(connection)]
+        return _differences(connection)
+
+
+def repair(engine: Engine) -> SchemaRepair:
+    """Put back what restoring a dump loses, in one transaction, and tell what was done.
+
+    A database that is behind is repaired too: without its rights it could not be upgraded. Raises
+    SchemaError when it has no schema, or is ahead of this program.
+    """
+    with _locked(engine) as connection:
+        if _present(connection, _scripts()) == 0:
+            raise _behind(None)
+        present = _revision(connection) or ""
+        repaired = rights.repair(connection, _expected_rights(connection, present))
+        left = _differences(connection) if present == HEAD else [_behind(present).message]
+        return SchemaRepair(
+            revision=present,
+            differences=tuple(left),
+            repaired=tuple(repaired),
+            stranded=rights.stranded(connection),
+        )
 
 
 def migrations_folder() -> Path:
@@ -185,6 +207,24 @@ def _locked(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def _differences(connection: Connection) -> list[str]:
+    expected = _expected_rights(connection, HEAD)
+    return [*_model_differences(connection), *rights.differences(connection, expected)]
+
+
+def _expected_rights(connection: Connection, revision: str) -> rights.Rights:
+    """Read the rights in a schema that the migrations have just made, and take it back.
+
+    So they are the only list of rights. Nobody else sees it, and no table of theirs is locked.
+    """
+    with connection.begin_nested() as aside:
+        connection.execute(text(f"ALTER SCHEMA {SCHEMA} RENAME TO {SCHEMA}_aside; {_GROUND}"))
+        command.upgrade(_config(connection), revision)
+        expected = rights.read(connection)
+        aside.rollback()
+    return expected
+
+
 def _behind(present: str | None) -> SchemaError:
     state = f"at revision {present}" if present else "without the schema of todo"
     return SchemaError(
@@ -223,17 +263,3 @@ def _describe(difference: Any) -> str:
     verb, *subjects = difference
     names = [getattr(each, "name", each) for each in subjects]
     return " ".join([verb.replace("_", " "), *(str(name) for name in names if name is not None)])
-
-
-def _unguarded(connection: Connection) -> list[str]:
-    query = """
-        SELECT format('row-level security is not forced on %s', relname)
-          FROM pg_class
-         WHERE relnamespace = to_regnamespace('todo') AND relkind IN ('r', 'p')
-           AND NOT (relrowsecurity AND relforcerowsecurity)
-         UNION ALL
-        SELECT format('trigger %s of %s is not always enabled', tgname, tgrelid::regclass)
-          FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid
-         WHERE relnamespace = to_regnamespace('todo') AND NOT tgisinternal AND tgenabled <> 'A'
-    """
-    return list(connection.execute(text(query)).scalars())
