@@ -15,8 +15,6 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from psycopg2.extensions import connection as DriverConnection  # noqa: N812 - a class there
-
 from benchmarks.server import temporary_server
 from docs.terminal import drawn, screen
 from todo_cli.domain import dates
@@ -24,6 +22,7 @@ from todo_cli.domain.task import NewTask, Priority, new_task
 from todo_cli.services import private, tasks
 from todo_cli.services.ids import new_id
 from todo_cli.store import engine, roles
+from todo_cli.store.driver import DriverConnection
 from todo_cli.store.models import HEAD
 
 FOLDER: Final = Path(__file__).parent / "pictures"

@@ -18,7 +18,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import settings as hypothesis_settings
-from psycopg2.extensions import connection as DriverConnection  # noqa: N812 - a class there
 from sqlmodel import Session
 from typer.testing import CliRunner
 
@@ -26,6 +25,7 @@ from todo_cli.cli.app import app
 from todo_cli.services import private
 from todo_cli.store import engine, patience, roles
 from todo_cli.store.connect import connect_url
+from todo_cli.store.driver import DriverConnection
 from todo_cli.store.embedded import PrivateServer
 from todo_cli.store.models import HEAD, metadata
 from todo_cli.store.patience import Patience

@@ -13,12 +13,12 @@ from typing import Any, Final
 
 import psycopg2
 import pytest
-from psycopg2.extensions import connection as DriverConnection  # noqa: N812 - a class there
 
 from tests.conftest import Database, Person, temporary_home
 from todo_cli.errors import UnavailableError
 from todo_cli.store import account, engine, roles, schema
 from todo_cli.store.connect import open_connection
+from todo_cli.store.driver import DriverConnection
 
 SUPERUSER: Final = "postgres"
 OWNER: Final = "todo_owner"

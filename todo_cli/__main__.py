@@ -1,5 +1,5 @@
 """`python -m todo_cli` is `todo`."""
 
-from todo_cli.cli.app import main
+from todo_cli.entry import main
 
 main()

@@ -86,7 +86,7 @@ def test_a_server_that_never_answers_is_given_up_in_time(alice: Command, listeni
     url = f"postgresql://me:{SECRET}@127.0.0.1:{listening}/db"
     [failure] = examined(alice, url, "--timeout", "1")
 
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 12  # it would have waited for 15 seconds
     assert failure[0] == "connection"
     assert failure[2] == "--timeout waits longer"
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Command, Database, Person
+from tests.faults import Cut, Delay, fault_proxy
 from todo_cli.store import engine, url
 
 FILE = ("--store", "file")
@@ -204,3 +205,16 @@ def test_whoami_tells_where_the_url_came_from(alice: Command, person: Person) ->
     found = json.loads(alice("whoami", "--json", TODO_DATABASE_URL=person.url).out)
 
     assert (found["email"], found["store"]) == (person.email, "environment")
+
+
+def test_a_login_whose_last_look_round_is_cut_off_is_kept_and_says_so(
+    database: Database, alice: Command, invitation: str
+) -> None:
+    with fault_proxy(database.socket / ".s.PGSQL.5432") as proxy:
+        # The connections that look who it is and that accept; then that which looks round.
+        proxy.next(Delay(0), Delay(0), Cut(turn=2))
+        given = proxy.url(invitation)
+        answer = alice("login", "--stdin", "--store", "file", stdin=given, PGSSLMODE="disable")
+        assert (answer.code, len(proxy.connections)) == (6, 3), answer.err
+        assert "hint: the login is made and kept: todo whoami\n" in answer.err
+        assert alice("whoami", PGSSLMODE="disable").code == 0

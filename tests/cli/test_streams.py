@@ -114,11 +114,20 @@ def test_a_script_that_wants_json_is_never_asked(todo: Command) -> None:
     assert todo("rm", "1", "--purge", "--json").code == 2
 
 
-def test_ctrl_c_leaves_with_130_and_without_a_word(todo: Command) -> None:
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "import todo_cli.services.tasks as tasks\ntasks.find = interrupt",
+        "import sys\nsys.meta_path.insert(0, type('Finder', (), {'find_spec': interrupt}))",
+    ],
+    ids=["while it works", "while it loads"],
+)
+def test_ctrl_c_leaves_with_130_and_without_a_word(todo: Command, moment: str) -> None:
     program = (
-        "import os, signal, todo_cli.services.tasks as tasks\n"
-        "tasks.find = lambda *_: os.kill(os.getpid(), signal.SIGINT)\n"
-        "from todo_cli.cli.app import main\n"
+        "import os, signal\n"
+        "from todo_cli.entry import main\n"
+        "interrupt = lambda *_: os.kill(os.getpid(), signal.SIGINT)\n"
+        f"{moment}\n"
         "main()\n"
     )
     done = subprocess.run(

@@ -139,6 +139,32 @@ def test_ctrl_c_ends_a_waiting_command_at_once_and_its_statement_too(
     assert person.query("SELECT status, due_date FROM todo.tasks") == [("pending", None)]
 
 
+@pytest.mark.parametrize("words", [["user", "list"], ["db", "audit"], ["db", "current"]])
+def test_ctrl_c_ends_the_owners_work_too_and_its_statement(
+    database: Database, tmp_path: Path, words: list[str]
+) -> None:
+    url_of_owner = f"{database.url(database.owner)}"
+    busy = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = %s"
+
+    def waiting() -> int:
+        with database.cursor(database.owner) as cursor:
+            cursor.execute(busy, [database.owner])
+            ((count,),) = cursor.fetchall()
+            return int(count)
+
+    with closing(database.open(database.name, database.owner)) as locking:
+        with locking.cursor() as cursor:
+            cursor.execute("LOCK TABLE todo.users, todo.alembic_version, todo.task_events")
+        program = Program(tmp_path)
+        with program.begin(*words, TODO_ADMIN_DATABASE_URL=url_of_owner) as running:
+            until(lambda: waiting() == 1)
+            running.send_signal(signal.SIGINT)
+            answer = ended(running)
+            until(lambda: waiting() == 0)
+        locking.rollback()
+    assert (answer.code, answer.out, answer.err) == (130, "", "")
+
+
 def test_ctrl_c_ends_a_command_that_waits_for_a_connection(person: Person, tmp_path: Path) -> None:
     with fault_proxy(person.database.socket / ".s.PGSQL.5432") as proxy:
         proxy.next(Delay(60))
@@ -161,7 +187,7 @@ def test_a_private_server_killed_in_the_middle_is_started_again_and_the_task_add
 
         def waits() -> bool:
             cursor.execute(waiting)
-            return cursor.fetchone() == (1,)
+            return bool(cursor.fetchone() == (1,))
 
         with Program(old_home).begin("add", "task two") as running:
             until(waits)

@@ -206,6 +206,21 @@ def test_a_server_with_no_place_left_says_so_and_is_left_alone(old_home: Path) -
     assert pid_of(old_home) == pid
 
 
+def test_ctrl_c_ends_the_wait_for_a_server_that_does_not_answer(old_home: Path) -> None:
+    pid = pid_of(old_home)
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with Program(old_home).begin("list") as running:
+            assert running.stderr is not None
+            assert running.stderr.readline() == "waiting for the private PostgreSQL ...\n"
+            running.send_signal(signal.SIGINT)
+            answer = ended(running)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert (answer.code, answer.out) == (130, "")
+
+
 def test_a_server_that_does_not_answer_in_time_is_left_alone(old_home: Path) -> None:
     pid = pid_of(old_home)
     assert pid is not None

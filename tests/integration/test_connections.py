@@ -9,7 +9,7 @@ import psycopg2
 import pytest
 
 from tests.conftest import Answer, Command, Person
-from tests.faults import Connection, Cut, Delay, FaultProxy, Refuse, Stall, fault_proxy
+from tests.faults import Connection, Cut, Delay, Fault, FaultProxy, Refuse, Stall, fault_proxy
 from todo_cli.store import patience
 
 BYTES = 61  # between two places where a connection is cut; odd, so that none is left out for ever
@@ -169,9 +169,27 @@ def test_a_refusal_that_lasts_is_told_in_the_end(proxy: FaultProxy, far: Command
     assert (answer.code, answer.out) == (6, "")
     assert answer.err == (
         "todo: cannot reach the database: Couldn't connect to compute node\n"
-        "hint: tried for 0.4 s; --timeout tries longer\n"
+        "hint: --timeout waits longer\n"
     )
     assert len(proxy.connections) > 1
+
+
+class German(Refuse):
+    """A refusal by a server that speaks LATIN1 at the door."""
+
+    def message(self) -> bytes:
+        return super().message().replace(b"?", b"\xfc")
+
+
+def test_words_of_a_server_are_shown_as_far_as_a_terminal_takes_them(
+    proxy: FaultProxy, far: Command
+) -> None:
+    proxy.next(German("gesch?tzt"), Refuse("\x1b[31mred\x07" + 1000 * "!"))
+    assert far("list").err == "todo: cannot reach the database: gesch\ufffdtzt\n"
+    shown = far("list").err
+    assert shown.startswith("todo: cannot reach the database:  [31mred !!!")
+    assert shown.endswith("!!!...\n")
+    assert len(shown) < 400
 
 
 # --- waiting
@@ -220,6 +238,22 @@ def test_a_write_without_an_answer_says_that_it_may_have_been_done(
         6,
         "todo: the database did not answer in time\n"
         "hint: it may have been done all the same: look before you repeat it\n",
+    )
+    assert person.query("SELECT title FROM todo.tasks") == [("a task",)]
+
+
+@pytest.mark.parametrize(
+    ("then", "code"),
+    [(Refuse("password authentication failed for user 'x'"), 4), (Stall(received=1), 6)],
+)
+def test_a_write_whose_answer_was_lost_stays_in_doubt_whatever_comes_then(
+    proxy: FaultProxy, person: Person, far: Command, then: Fault, code: int
+) -> None:
+    proxy.next(Cut(turn=handshake(proxy, person) + 1), then)
+    answer = far("add", "a task", "--timeout", "1")
+    assert answer.code == code
+    assert answer.err.endswith(
+        "hint: it may have been done all the same: look before you repeat it\n"
     )
     assert person.query("SELECT title FROM todo.tasks") == [("a task",)]
 

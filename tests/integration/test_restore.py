@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from psycopg2.extensions import connection as DriverConnection  # noqa: N812 - a class there
 
 from tests import servers
 from tests.conftest import Database, Person, temporary_home
@@ -28,6 +27,7 @@ from tests.servers import DATABASE, OWNER, SUPERUSER, add_task, query, refused
 from todo_cli.services import users
 from todo_cli.store import engine
 from todo_cli.store.connect import open_connection
+from todo_cli.store.driver import DriverConnection
 from todo_cli.store.roles import create_database
 
 BEFORE: Final = "todo_before"  # what the dumped database is called once it was dumped

@@ -7,7 +7,6 @@ from typing import Any
 
 import psycopg2
 import pytest
-from psycopg2.extensions import connection as DriverConnection  # noqa: N812 - a class there
 
 from tests.conftest import Database
 from tests.people import ACCEPT, Office, add_task, office_of, somebody, titles
@@ -17,6 +16,7 @@ from todo_cli.errors import AuthError, ConflictError, NotFoundError, SchemaError
 from todo_cli.services import users
 from todo_cli.store import engine, login_roles, people
 from todo_cli.store.connect import Connect
+from todo_cli.store.driver import DriverConnection
 from todo_cli.store.models import HEAD
 
 Step = Callable[..., Any]

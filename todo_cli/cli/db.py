@@ -39,7 +39,7 @@ def upgrade(
     from todo_cli.services import database
 
     output = app.output(tuple(SchemaState.model_fields))
-    with app.open_owner() as owner:
+    with app.open_owner(endless=True) as owner:
         state = database.upgrade(owner, revision)
     output.record(state, f"{_applied(state, 'Applied')}The schema is at {state.revision}.")
 
@@ -61,7 +61,7 @@ def downgrade(
     database.require_known(revision)
     question = f"Go down to {revision}? What is above it is lost, tasks included."
     app.confirm(lambda: question, yes)
-    with app.open_owner() as owner:
+    with app.open_owner(endless=True) as owner:
         state = database.downgrade(owner, revision)
     now = state.revision or "base: there is none"
     output.record(state, f"{_applied(state, 'Undid')}The schema is at {now}.")
@@ -100,7 +100,7 @@ def check(
     from todo_cli.services import database
 
     output = app.output(tuple((SchemaRepair if repair else SchemaCheck).model_fields))
-    with app.open_owner() as owner:
+    with app.open_owner(endless=True) as owner:
         found = database.repair(owner) if repair else database.check(owner)
     words = _repaired(found) if isinstance(found, SchemaRepair) else ""
     if not found.differences:

@@ -8,7 +8,8 @@ from concurrent.futures import Future
 from todo_cli.services import stored_logins
 from todo_cli.settings import Settings
 from todo_cli.store import tls
-from todo_cli.store.connect import DriverConnection, connect_url
+from todo_cli.store.connect import connect_url
+from todo_cli.store.driver import DriverConnection
 from todo_cli.store.patience import Patience, Say, in_thread
 
 

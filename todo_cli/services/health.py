@@ -15,7 +15,8 @@ from todo_cli.services import private, server_health, stored_logins, unit_of_wor
 from todo_cli.settings import LOCAL, Settings
 from todo_cli.store import engine, url
 from todo_cli.store import health as store
-from todo_cli.store.connect import Connect, DriverConnection
+from todo_cli.store.connect import Connect
+from todo_cli.store.driver import DriverConnection
 from todo_cli.store.models import HEAD
 from todo_cli.store.patience import Patience, Say
 

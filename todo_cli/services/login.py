@@ -9,13 +9,13 @@ from typing import Final, TypeVar
 from todo_cli import credentials, settings
 from todo_cli.credentials import Store
 from todo_cli.domain.account import Account, Login
-from todo_cli.errors import AuthError, UnavailableError, UsageError
+from todo_cli.errors import AuthError, TodoError, UnavailableError, UsageError
 from todo_cli.services import stored_logins
 from todo_cli.services.unit_of_work import connect, open_session, owner_engine
 from todo_cli.settings import Settings
 from todo_cli.store import engine, url
 from todo_cli.store import login as queries
-from todo_cli.store.connect import DriverConnection
+from todo_cli.store.driver import DriverConnection
 from todo_cli.store.patience import Say
 
 _PAUSES: Final = (0.2, 0.4, 0.8, 1.6, 3.2)  # seconds
@@ -72,7 +72,7 @@ def login(
     # Its password is told once: it is kept before anything else can fail.
     own = _accept(target.connect(given), given)
     stored_logins.keep(known, target.name, store, own)
-    return _patiently(lambda: _visit(target, own))
+    return _look_round(target, own)
 
 
 def logout(known: Settings, names: list[str]) -> None:
@@ -108,7 +108,7 @@ def _login_owner(target: _Target, given: str, ask: Questions, *, has_schema: boo
     from todo_cli.store import schema
 
     known = target.known
-    with owner_engine(given, known, target.say) as owner:
+    with owner_engine(given, known, target.say, endless=not has_schema) as owner:
         if not has_schema:
             if not ask.upgrade():
                 stored_logins.keep(known, target.name, target.store, given, given)
@@ -118,7 +118,7 @@ def _login_owner(target: _Target, given: str, ask: Questions, *, has_schema: boo
         invitation = users.invite_again(owner, replace(known, admin_url=given), email)
     own = _accept(_patiently(lambda: target.connect(invitation)), given)
     stored_logins.keep(known, target.name, target.store, own, given)
-    return _patiently(lambda: _visit(target, own, owner=True))
+    return _look_round(target, own, owner=True)
 
 
 def _accept(invited: DriverConnection, given: str) -> str:
@@ -130,6 +130,15 @@ def _accept(invited: DriverConnection, given: str) -> str:
         error.hint = "if the invitation does not work any more, ask for a new one"
         raise
     return url.pooled(url.with_user_and_password(given, *accepted))
+
+
+def _look_round(target: _Target, own: str, *, owner: bool = False) -> Login:
+    """Visit with a login that has just been made, and is kept whatever happens here."""
+    try:
+        return _patiently(lambda: _visit(target, own, owner=owner))
+    except TodoError as error:
+        error.hint = "the login is made and kept: todo whoami"
+        raise
 
 
 def _visit(target: _Target, own: str, *, owner: bool = False) -> Login:

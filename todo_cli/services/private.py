@@ -4,6 +4,7 @@ The superuser makes a database owner without any special right; the owner runs t
 adds the person; from then on the person's own role is used, under row-level security.
 """
 
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,8 @@ from sqlalchemy import Engine
 
 from todo_cli.settings import Settings
 from todo_cli.store import account, engine, roles
-from todo_cli.store.connect import DriverConnection, make_patient
+from todo_cli.store.connect import give_to_owner
+from todo_cli.store.driver import DriverConnection
 from todo_cli.store.embedded import SUPERUSER, PrivateServer
 from todo_cli.store.models import HEAD
 from todo_cli.store.patience import Patience, Say
@@ -33,7 +35,9 @@ def person_engine(private: PrivateServer, patience: Patience | None = None) -> I
 
     def connect() -> DriverConnection:
         connection = private.connect(DATABASE, PERSON)
-        return connection if patience is None else make_patient(connection, patience)
+        if patience is not None:
+            connection.patience = patience.for_a_statement
+        return connection
 
     with private.in_use():
         if not private.is_prepared(HEAD):
@@ -43,13 +47,16 @@ def person_engine(private: PrivateServer, patience: Patience | None = None) -> I
 
 
 @contextmanager
-def owner_engine(private: PrivateServer) -> Iterator[Engine]:
-    """Give the owner's engine; the database exists, its schema may be of any revision."""
+def owner_engine(private: PrivateServer, seconds: float, say: Say) -> Iterator[Engine]:
+    """Give the owner's engine; the database exists, its schema may be of any revision.
+
+    Each statement may take ``seconds``; ``say`` is told what takes longer than a moment.
+    """
     with private.in_use():
         with private.exclusively():
             _make_database(private)
             private.forget_preparation()  # whatever the owner does, the next command looks again
-        with _owner_engine(private) as owner:
+        with _owner_engine(private, seconds, say) as owner:
             yield owner
 
 
@@ -60,7 +67,7 @@ def _prepare(private: PrivateServer) -> None:
         if private.is_prepared(HEAD):
             return  # by another program, while we waited
         _make_database(private)
-        with _owner_engine(private) as owner:
+        with _owner_engine(private, math.inf, lambda _: None) as owner:
             schema.upgrade(owner)
         with engine.work_on(private.connect(DATABASE, OWNER)) as cursor:
             roles.create_person(cursor, PERSON, local_email())
@@ -79,7 +86,11 @@ def local_email() -> str:
 
 
 @contextmanager
-def _owner_engine(private: PrivateServer) -> Iterator[Engine]:
-    made = engine.make_engine(lambda: private.connect(DATABASE, OWNER), None)
-    with engine.disposed(made) as owner:
+def _owner_engine(private: PrivateServer, seconds: float, say: Say) -> Iterator[Engine]:
+    def connect() -> DriverConnection:
+        connection = private.connect(DATABASE, OWNER)
+        give_to_owner(connection, seconds, say)
+        return connection
+
+    with engine.disposed(engine.make_engine(connect, None)) as owner:
         yield owner

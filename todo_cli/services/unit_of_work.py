@@ -1,5 +1,6 @@
 """The one way in: profile -> URL or private server -> schema up to date -> session."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,7 +12,8 @@ from todo_cli.services import private, stored_logins
 from todo_cli.services.early import Early, begin
 from todo_cli.settings import Settings
 from todo_cli.store import engine, tls, url
-from todo_cli.store.connect import Connect, DriverConnection, connect_url
+from todo_cli.store.connect import Connect, connect_url, give_to_owner
+from todo_cli.store.driver import DriverConnection
 from todo_cli.store.models import HEAD
 from todo_cli.store.patience import Patience, Say
 
@@ -35,11 +37,14 @@ def open_session(settings: Settings, say: Say, early: Early | None = None) -> It
 
 
 @contextmanager
-def open_owner(settings: Settings, say: Say) -> Iterator[Engine]:
-    """Give the engine of the database's owner, for work on the schema. Raises AuthError."""
+def open_owner(settings: Settings, say: Say, *, endless: bool = False) -> Iterator[Engine]:
+    """Give the engine of the database's owner, for work on the schema. Raises AuthError.
+
+    Each statement may take as long as the settings say, or, if ``endless``, as long as it takes.
+    """
     found = stored_logins.owner_url(settings)
     if found is not None:
-        with owner_engine(found, settings, say) as owner:
+        with owner_engine(found, settings, say, endless=endless) as owner:
             yield owner
     elif settings.database_url is not None:
         raise AuthError(
@@ -47,22 +52,21 @@ def open_owner(settings: Settings, say: Say) -> Iterator[Engine]:
             "todo login with the owner's URL, or set TODO_ADMIN_DATABASE_URL",
         )
     else:
-        with private.owner_engine(private.server(settings, say)) as owner:
+        server, seconds = private.server(settings, say), _seconds(settings, endless)
+        with private.owner_engine(server, seconds, say) as owner:
             yield owner
 
 
 @contextmanager
-def owner_engine(database_url: str, settings: Settings, say: Say) -> Iterator[Engine]:
-    """Give an engine on the direct host of an owner's URL. Its statements take as long as they do.
-
-    Raises UsageError.
-    """
+def owner_engine(
+    database_url: str, settings: Settings, say: Say, *, endless: bool = False
+) -> Iterator[Engine]:
+    """Give an engine on the direct host of an owner's URL, as `open_owner`. Raises UsageError."""
     dsn = tls.secured(url.direct(database_url))
 
     def connect() -> DriverConnection:
-        patience = Patience(settings.timeout, say)
-        connection = connect_url(dsn, patience)
-        patience.lift()
+        connection = connect_url(dsn, Patience(settings.timeout, say))
+        give_to_owner(connection, _seconds(settings, endless), say)
         return connection
 
     with engine.disposed(engine.make_engine(connect, None)) as owner:
@@ -76,6 +80,10 @@ def connect(database_url: str, settings: Settings, say: Say) -> Connect:
     """
     dsn = tls.secured(database_url)
     return lambda: connect_url(dsn, Patience(settings.timeout, say))
+
+
+def _seconds(settings: Settings, endless: bool) -> float:
+    return math.inf if endless else settings.timeout
 
 
 @contextmanager

@@ -1,25 +1,31 @@
 """Opening connections: within a deadline, again where that may help, and what a failure means."""
 
 import math
-import os
-import socket
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
 import psycopg2
-from psycopg2 import extensions
 from psycopg2.extensions import parse_dsn
 
 from todo_cli.errors import AuthError, TodoError, UnavailableError
 from todo_cli.store import url as urls
-from todo_cli.store.patience import Patience
+from todo_cli.store.driver import DriverConnection
+from todo_cli.store.patience import Patience, Say
 
-DriverConnection = extensions.connection
 Connect = Callable[[], DriverConnection]
 
-_ATTEMPT: Final = 10.0  # seconds for one attempt: a lost packet leaves time for another
+# What has a server end a statement whose client has left. Not every system that a server can run on
+# tells it; one that does not refuses the setting.
+NOTICE: Final = (
+    "CASE WHEN version() ~ 'linux|darwin' "
+    "THEN set_config('client_connection_check_interval', '500', {}) END"
+)
+# An owner's transaction holds locks. The server ends one whose client has gone silent.
+_ABANDONED: Final = "set_config('idle_in_transaction_session_timeout', '60s', false)"
+
+_ATTEMPT: Final = 5.0  # seconds for one address: a dead one, or a lost packet, leaves time
+_LONGEST: Final = 300  # characters of what a server says
 
 _REFUSALS: Final = (
     "authentication failed",
@@ -43,6 +49,7 @@ _PASSING: Final = (
     "could not receive data",
     "could not send data",
     "timeout expired",
+    "Temporary failure in name resolution",
     "too many clients",
     "too many connections",
     "Too many connections",
@@ -67,25 +74,26 @@ def connect_url(dsn: str, patience: Patience) -> DriverConnection:
     while True:
         attempt = partial(open_connection, dsn, **_limit(known, patience))
         try:
-            connection = patience.wait_for(attempt, meanwhile, _leave)
+            connection = patience.wait_for(attempt, meanwhile)
         except UnavailableError as error:
             # A server that was there a moment ago comes back.
             error.passing = error.passing or patience.asked
             patience.pause_after(error)
         else:
-            return make_patient(connection, patience)
+            connection.patience = patience.for_a_statement
+            return connection
 
 
-def make_patient(connection: DriverConnection, patience: Patience) -> DriverConnection:
-    """Have a connection's statements wait no longer than ``patience``, and end with Ctrl-C."""
+def give_to_owner(connection: DriverConnection, seconds: float, say: Say) -> None:
+    """Prepare a connection for an owner's work, each statement of which may take ``seconds``.
 
-    def cursor(*arguments: Any, **named: Any) -> _PatientCursor:
-        made = _PatientCursor(*arguments, **named)
-        made.patience = patience
-        return made
-
-    connection.cursor_factory = cursor
-    return connection
+    Not all together: between two of them a question may be open, or other people's sessions end.
+    Raises the driver's errors.
+    """
+    connection.patience = lambda: Patience(seconds, say)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {NOTICE.format('false')}, {_ABANDONED}")
 
 
 def open_connection(dsn: str = "", **parameters: Any) -> DriverConnection:
@@ -93,12 +101,15 @@ def open_connection(dsn: str = "", **parameters: Any) -> DriverConnection:
     try:
         connection: DriverConnection = psycopg2.connect(
             dsn,
+            connection_factory=DriverConnection,
             application_name="todo",
             client_encoding="UTF8",  # whatever PGCLIENTENCODING says
             **parameters,
         )
     except psycopg2.OperationalError as error:
         raise connection_error(str(error)) from None
+    except UnicodeDecodeError as error:  # a server that speaks another encoding at the door
+        raise connection_error(error.object.decode("utf-8", "replace")) from None
     return connection
 
 
@@ -111,7 +122,7 @@ def connection_error(text: str) -> TodoError:
     failed = [line for line in lines if "failed:" in line or "could not" in line] or lines
     reason = failed[-1].rpartition("failed:")[2]
     said = reason.lstrip().startswith(("FATAL:", "ERROR:"))  # by a server, or by Neon's proxy
-    reason = reason.replace("FATAL:", "").replace("ERROR:", "").strip()
+    reason = tame(reason.replace("FATAL:", "").replace("ERROR:", "").strip())
     unknown_role = reason.startswith("role ") and reason.endswith("does not exist")
     if said and (unknown_role or any(words in reason for words in _REFUSALS)):
         return AuthError(f"the database refused the login: {reason}")
@@ -120,47 +131,20 @@ def connection_error(text: str) -> TodoError:
     return UnavailableError(f"cannot reach the database: {reason}", hint, passing=passes(reason))
 
 
+def tame(words: str) -> str:
+    """Give what a server says as one line for a terminal: short, and with no control characters."""
+    shown = "".join(char if char.isprintable() else " " for char in words)
+    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}..."
+
+
 def passes(reason: str) -> bool:
     """Tell whether what a server, a pooler or libpq says may be over in a moment."""
     return any(words in reason for words in _PASSING)
 
 
-class _PatientCursor(extensions.cursor):
-    """A cursor whose statements end with the patience of its connection."""
-
-    patience: Patience
-
-    def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002 - the driver's name
-        """Send a statement and wait for its answer. Raises the driver's errors too."""
-        self.patience.asked = True
-        self.patience.wait_for(
-            lambda: super(_PatientCursor, self).execute(query, vars),
-            "waiting for the database ...",
-            lambda: _end(self.connection),
-        )
-
-
 def _limit(known: dict[str, Any], patience: Patience) -> dict[str, int]:
-    """Give libpq's limit for one host: it tries several one after the other, if there are."""
+    """Give libpq's limit for one address: it tries several one after the other, if there are."""
     if "connect_timeout" in known or math.isinf(patience.left):
         return {}
     hosts = max(known.get(name, "").count(",") for name in ("host", "hostaddr")) + 1
     return {"connect_timeout": max(2, math.ceil(min(_ATTEMPT, patience.left / hosts)))}
-
-
-def _end(connection: DriverConnection) -> None:
-    """End a connection in the middle of a statement. The server notices, and ends that too.
-
-    The driver holds the connection until libpq returns, which it does when the socket is shut.
-    Its own cancel() would stop this whole process while a network is stalled.
-    """
-    # It may be over by now, and closed.
-    with (
-        suppress(psycopg2.Error, OSError),
-        socket.socket(fileno=os.dup(connection.fileno())) as duplicate,
-    ):
-        duplicate.shutdown(socket.SHUT_RDWR)
-
-
-def _leave() -> None:
-    """Leave an attempt to connect to its thread: it ends with libpq's own limit."""

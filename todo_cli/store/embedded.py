@@ -5,16 +5,16 @@ how it stops by itself: idle.py; on whose behalf: account.py; one at a time: loc
 """
 
 import fcntl
+import math
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
-
-from psycopg2.extensions import connection as DriverConnection  # noqa: N812 - a class there
 
 import todo_cli
 from todo_cli.domain.database import ServerView
@@ -23,6 +23,8 @@ from todo_cli.store import idle, locks, postmaster
 from todo_cli.store.account import me
 from todo_cli.store.cluster import SUPERUSER, failure, launch, make_cluster, read_log
 from todo_cli.store.connect import open_connection
+from todo_cli.store.driver import DriverConnection
+from todo_cli.store.patience import Patience
 from todo_cli.store.private_files import (
     check_base,
     check_socket_folder,
@@ -41,7 +43,7 @@ _SILENCE_SECONDS: Final = 1.0  # after which people are told what they wait for
 
 # What a server says that is about to start, or to end: the connection is worth another try.
 _NOT_NOW: Final = ("the database system is", "closed the connection")
-_TOO_SLOW: Final = "timeout expired"
+_TOO_SLOW: Final = ("timeout expired", "did not answer in time")
 # Why a server does not start while the last one's sessions, or another start, are still ending.
 _IN_THE_WAY: Final = ("pre-existing shared memory block", "lock file")
 
@@ -94,7 +96,8 @@ class PrivateServer:
         try:
             connection = self._try_connect(database, user)
         except UnavailableError as error:
-            if _TOO_SLOW in error.message:
+            if any(words in error.message for words in _TOO_SLOW):
+                error.passing = False  # it has had its time
                 raise
             self.start()
             connection = self._try_connect(database, user)
@@ -175,13 +178,16 @@ class PrivateServer:
         return postmaster.socket_folder(self.base, self._account.uid)
 
     def _try_connect(self, database: str, user: str) -> DriverConnection:
+        connect = partial(
+            open_connection,
+            dbname=database,
+            user=user,
+            connect_timeout=max(2, math.ceil(self._timeout)),
+            **socket_parameters(self.base, self._account),
+        )
         with no_foreign_settings():
-            return open_connection(
-                dbname=database,
-                user=user,
-                connect_timeout=max(2, round(self._timeout)),
-                **socket_parameters(self.base, self._account),
-            )
+            patience = Patience(self._timeout, self._say)
+            return patience.wait_for(connect, "waiting for the private PostgreSQL ...")
 
     def _answers(self) -> bool:
         """Tell whether it takes connections: not yet, or not any more, while it starts or ends.

@@ -10,7 +10,6 @@ from contextlib import closing, contextmanager, nullcontext
 from typing import Any, Final
 
 import psycopg2
-from psycopg2.extensions import connection as DriverConnection  # noqa: N812 - a class there
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class there
 from sqlalchemy import Connection, Engine, ExceptionContext, Result, create_engine, event
 from sqlalchemy.orm import ORMExecuteState
@@ -19,23 +18,21 @@ from sqlmodel import Session
 from todo_cli.domain.task import too_many_tags
 from todo_cli.errors import AuthError, SchemaError, TodoError, UnavailableError, in_trash, not_found
 from todo_cli.store import dialect
-from todo_cli.store.connect import Connect, passes
+from todo_cli.store.connect import NOTICE, Connect, passes, tame
+from todo_cli.store.driver import DriverConnection
 from todo_cli.store.patience import Patience, out_of_time
 
 _CHECKED: Final = "todo_schema_checked"
 _UPGRADE: Final = "run: todo db upgrade"
 # What a statement depends on, whatever somebody has set for their role: names of functions, and
 # times that Python can read. And the server's own limits, in milliseconds, so that what is given up
-# here is not done later; not every system that a server can run on tells it that a client has left.
-# All for the one transaction, because a pooler gives the session to others.
+# here is not done later. All for the one transaction: a pooler gives the session to others.
 _SETTINGS: Final = (
     "SELECT set_config('search_path', 'pg_catalog, pg_temp', true), "
-    "set_config('TimeZone', 'UTC', true), "
-    "CASE WHEN version() ~ 'linux|darwin' "
-    "THEN set_config('client_connection_check_interval', '500', true) END, "
-    "set_config('statement_timeout', '{}', true)"
+    f"set_config('TimeZone', 'UTC', true), set_config('lock_timeout', '0', true), "
+    f"{NOTICE.format('true')}, set_config('statement_timeout', '{{}}', true)"
 )
-_IN_DOUBT: Final = "it may have been done all the same: look before you repeat it"
+IN_DOUBT: Final = "it may have been done all the same: look before you repeat it"
 
 # SQLSTATEs (PostgreSQL manual, Appendix A) and classes of them that mean the same to people.
 _UNREACHABLE: Final = ("08", "57P", "53", "58", "XX")
@@ -104,8 +101,9 @@ def _remember(connection: Connection, *_: object) -> None:
 def open_session(engine: Engine, patience: Patience | None = None) -> Session:
     """Open the unit of work: a SQLModel session, each statement of it a transaction by itself.
 
-    With ``patience`` a statement is repeated whose connection was lost: reading changes nothing,
-    and a repeated writing neither, because it bears the id of its command.
+    With ``patience`` a statement is repeated that failed for something that passes, such as a lost
+    connection: reading changes nothing, and a repeated writing neither, because it bears the id of
+    its command.
     """
     session = Session(engine, expire_on_commit=False)
     if patience is not None:
@@ -115,19 +113,25 @@ def open_session(engine: Engine, patience: Patience | None = None) -> Session:
 
 def _repeating(patience: Patience) -> Callable[[ORMExecuteState], Result[Any]]:
     def repeat(state: ORMExecuteState) -> Result[Any]:
-        in_doubt = False
         while True:
             try:
                 return state.invoke_statement()
             except UnavailableError as error:
                 state.session.invalidate()  # the next statement takes a new connection
-                lost = error.passing and patience.asked
-                in_doubt = in_doubt or (lost and "command_id" in _named(state.parameters))
-                if in_doubt:
-                    error.hint = _IN_DOUBT
+                if error.passing and patience.asked and "command_id" in _named(state.parameters):
+                    patience.in_doubt = True
+                _doubt(error, patience)
                 patience.pause_after(error)
+            except (AuthError, SchemaError) as error:
+                _doubt(error, patience)
+                raise
 
     return repeat
+
+
+def _doubt(error: TodoError, patience: Patience) -> None:
+    if patience.in_doubt:
+        error.hint = IN_DOUBT
 
 
 def _named(parameters: object) -> Mapping[str, Any]:
@@ -150,6 +154,15 @@ def work_on(connection: DriverConnection, *, autocommit: bool = False) -> Iterat
         raise driver_error(error) from error
 
 
+@contextmanager
+def in_our_words() -> Iterator[None]:
+    """Raise our errors in place of the driver's, where SQLAlchemy lets its own through."""
+    try:
+        yield
+    except psycopg2.Error as error:
+        raise driver_error(error) from None
+
+
 def _translate(context: ExceptionContext) -> None:
     error = context.original_exception
     if isinstance(error, psycopg2.Error):
@@ -159,7 +172,7 @@ def _translate(context: ExceptionContext) -> None:
 def driver_error(error: psycopg2.Error) -> TodoError:
     """Turn an error of the driver into ours, by its SQLSTATE."""
     state = error.pgcode or ""
-    message = error.diag.message_primary or "the connection was lost"
+    message = tame(error.diag.message_primary or "the connection was lost")
     if state.startswith("TD"):
         return _own_error(state, error.diag.message_detail or "")
     if state in _MISSING_SCHEMA:

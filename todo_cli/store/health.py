@@ -22,7 +22,8 @@ from psycopg2 import extensions
 
 from todo_cli.errors import UnavailableError
 from todo_cli.store import url as urls
-from todo_cli.store.connect import DriverConnection, open_connection
+from todo_cli.store.connect import open_connection
+from todo_cli.store.driver import DriverConnection
 from todo_cli.store.engine import driver_error
 from todo_cli.store.private_files import (
     check_base,

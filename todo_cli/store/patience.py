@@ -21,6 +21,7 @@ _Result = TypeVar("_Result")
 SILENCE: Final = 1.0  # seconds, after which people are told what they wait for
 _FIRST_PAUSE: Final = 0.1  # seconds; each pause may be twice the one before
 _LONGEST_PAUSE: Final = 2.0
+_LONGER: Final = "--timeout waits longer"
 _LAST_WORD: Final = 0.5  # seconds beyond the deadline, to hear what the database says itself
 
 
@@ -28,10 +29,12 @@ class Patience:
     """The time that a piece of work may take in all. It begins to run when it is first needed.
 
     ``say`` is told, in a sentence, what is waited for when it takes longer than a moment.
-    ``asked`` tells that a statement has been sent, which may have been done without an answer.
+    ``asked`` tells that a statement has been sent to a server that was there, and ``in_doubt`` that
+    one that changes something was sent without an answer.
     """
 
     asked = False
+    in_doubt = False
 
     def __init__(self, seconds: float, say: Say = lambda _: None) -> None:
         self._seconds = seconds
@@ -39,9 +42,10 @@ class Patience:
         self._said: set[str] = set()
         self._pauses = 0
 
-    def lift(self) -> None:
-        """Take the deadline away: a migration, for one, takes as long as it takes."""
-        self._seconds = math.inf
+    def for_a_statement(self) -> "Patience":
+        """Note that a statement is sent, which may be done even if its answer is lost."""
+        self.asked = True
+        return self
 
     @property
     def left(self) -> float:
@@ -53,18 +57,23 @@ class Patience:
         return time.monotonic()
 
     def wait_for(
-        self, work: Callable[[], _Result], meanwhile: str, give_up: Callable[[], object]
+        self,
+        work: Callable[[], _Result],
+        meanwhile: str,
+        give_up: Callable[[], object] | None = None,
     ) -> _Result:
         """Have ``work`` done in a thread and give its result, or raise what it raises.
 
         ``meanwhile`` says what is waited for. Ctrl-C, or the deadline, ends the wait: then
-        ``give_up`` is called, and UnavailableError raised for the deadline.
+        ``give_up`` is called, or the work left to itself, and UnavailableError raised for the
+        deadline.
         """
         future = in_thread(work)
         try:
             self._wait(future, meanwhile)
         except BaseException:
-            give_up()
+            if give_up is not None:
+                give_up()
             raise
         return future.result()
 
@@ -79,7 +88,7 @@ class Patience:
         if not error.passing:
             raise error
         if pause >= self.left:
-            error.hint = error.hint or f"tried for {self._seconds:g} s; --timeout tries longer"
+            error.hint = error.hint or _LONGER
             raise error
         if self._is_long(pause):
             self._tell(f"{error.message}; trying again ...")
@@ -104,9 +113,7 @@ class Patience:
 
 def out_of_time(*, passing: bool) -> UnavailableError:
     """Say that the deadline has passed."""
-    return UnavailableError(
-        "the database did not answer in time", "--timeout waits longer", passing=passing
-    )
+    return UnavailableError("the database did not answer in time", _LONGER, passing=passing)
 
 
 def in_thread(work: Callable[[], _Result]) -> Future[_Result]:

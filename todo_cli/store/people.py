@@ -22,9 +22,9 @@ from sqlalchemy import Engine
 
 from todo_cli.domain.people import NewUser, UserView, fold
 from todo_cli.domain.task import readable
-from todo_cli.errors import AuthError, ConflictError, NotFoundError, UnavailableError
+from todo_cli.errors import AuthError, ConflictError, NotFoundError, TodoError, UnavailableError
 from todo_cli.store import login_roles as logins
-from todo_cli.store.engine import driver_error
+from todo_cli.store.engine import IN_DOUBT, driver_error
 from todo_cli.store.login_roles import Login, only
 from todo_cli.store.models import HEAD
 
@@ -214,9 +214,9 @@ def _transaction(owner: Engine, *, alone: bool = False) -> Iterator[Cursor]:
 
     ``alone`` keeps every other such transaction waiting: there may be several maintainers.
     """
-    with owner.execution_options(isolation_level="READ COMMITTED").begin() as connection:
-        driver: Any = connection.connection.driver_connection
-        try:
+    try:
+        with owner.execution_options(isolation_level="READ COMMITTED").begin() as connection:
+            driver: Any = connection.connection.driver_connection
             with driver.cursor() as cursor:
                 _require_owner(cursor)
                 cursor.execute("SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = 0")
@@ -224,12 +224,21 @@ def _transaction(owner: Engine, *, alone: bool = False) -> Iterator[Cursor]:
                 if alone:
                     cursor.execute(_ALONE)
                 yield cursor
-        except errors.LockNotAvailable:
-            raise UnavailableError("somebody else is at work on it", "try again") from None
-        except errors.UniqueViolation:
-            raise ConflictError("somebody else has just done that", "run: todo user list") from None
-        except psycopg2.Error as error:
-            raise driver_error(error) from None
+    except errors.LockNotAvailable:
+        raise UnavailableError("somebody else is at work on it", "try again") from None
+    except errors.UniqueViolation:
+        raise ConflictError("somebody else has just done that", "run: todo user list") from None
+    except psycopg2.Error as error:
+        raise _unless_done(driver_error(error), alone) from None
+    except UnavailableError as error:
+        raise _unless_done(error, alone) from None
+
+
+def _unless_done(error: TodoError, changing: bool) -> TodoError:
+    """Say of a change whose answer was lost that it may have been done."""
+    if changing and isinstance(error, UnavailableError) and error.passing:
+        error.hint = f"{IN_DOUBT}: todo user list"
+    return error
 
 
 def _require_owner(cursor: Cursor) -> None:

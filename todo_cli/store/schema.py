@@ -22,6 +22,7 @@ from todo_cli.domain.database import SchemaRepair
 from todo_cli.domain.task import readable
 from todo_cli.errors import NotFoundError, SchemaError, TodoError
 from todo_cli.store import rights
+from todo_cli.store.engine import in_our_words
 from todo_cli.store.models import HEAD, SCHEMA, metadata
 
 VERSION_TABLE: Final = "alembic_version"
@@ -195,7 +196,8 @@ def _version_table(connection: Connection) -> int | None:
 
 @contextmanager
 def _transaction(engine: Engine) -> Iterator[Connection]:
-    with engine.execution_options(isolation_level="READ COMMITTED").begin() as connection:
+    serious = engine.execution_options(isolation_level="READ COMMITTED")
+    with in_our_words(), serious.begin() as connection:
         yield connection
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg2
-from psycopg2.extensions import connection as DriverConnection  # noqa: N812 - a class there
 
 from todo_cli.errors import UnavailableError
 from todo_cli.store import postmaster
+from todo_cli.store.driver import DriverConnection
 from todo_cli.store.private_files import find_base, no_foreign_settings, socket_parameters
 from todo_cli.store.roles import DATABASE, PERSON
 
