@@ -94,7 +94,7 @@ def test_a_server_that_never_answers_is_given_up_in_time(alice: Command, listeni
 def refuse(server: socket.socket, words: bytes) -> None:
     """Refuse each login in these words, as PostgreSQL does, after declining TLS."""
     fields = b"SFATAL\0C28P01\0M" + words + b"\0\0"
-    while True:
+    while server.fileno() >= 0:  # until it is closed
         with suppress(OSError), server.accept()[0] as client:
             while request := client.recv(1000):
                 if request[4:8] == (80877103).to_bytes(4):  # "SSLRequest"

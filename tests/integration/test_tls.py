@@ -160,6 +160,7 @@ def test_plain_text_is_refused_before_anything_is_sent(
 def test_a_server_without_tls_is_sent_no_name_and_no_password() -> None:
     def refuse_tls(listener: socket.socket) -> tuple[bytes, bytes]:
         with listener.accept()[0] as client:
+            client.settimeout(15)
             asked = client.recv(1024)
             client.sendall(b"N")
             return asked, client.recv(1024)

@@ -10,7 +10,7 @@ from psycopg2.extensions import parse_dsn
 
 from todo_cli.errors import AuthError, TodoError, UnavailableError
 from todo_cli.store import url as urls
-from todo_cli.store.driver import DriverConnection
+from todo_cli.store.driver import DriverConnection, PatientCursor
 from todo_cli.store.patience import Patience, Say
 
 Connect = Callable[[], DriverConnection]
@@ -110,6 +110,7 @@ def open_connection(dsn: str = "", **parameters: Any) -> DriverConnection:
         raise connection_error(str(error)) from None
     except UnicodeDecodeError as error:  # a server that speaks another encoding at the door
         raise connection_error(error.object.decode("utf-8", "replace")) from None
+    connection.cursor_factory = PatientCursor
     return connection
 
 

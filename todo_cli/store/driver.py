@@ -20,15 +20,12 @@ _Result = TypeVar("_Result")
 class DriverConnection(extensions.connection):
     """A connection whose statements, commits and rollbacks wait as long as ``patience`` lets them.
 
-    It is asked before each of them; without it they wait as long as it takes.
+    It is asked before each of them; without it they wait as long as it takes. There is no
+    ``__init__`` here: its frame, in an error's traceback, would keep a failed connection open.
     """
 
     patience: Callable[[], Patience] | None = None
     _ended = False
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self.cursor_factory = _Cursor
 
     def commit(self) -> None:
         """Commit; whether it was done is unknown when the answer is lost."""
@@ -65,8 +62,10 @@ class DriverConnection(extensions.connection):
             duplicate.shutdown(socket.SHUT_RDWR)
 
 
-class _Cursor(extensions.cursor):
+class PatientCursor(extensions.cursor):
+    """A cursor of such a connection: its `cursor_factory`."""
+
     def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002 - the driver's name
         """Send a statement and wait for its answer."""
         connection: Any = self.connection
-        connection.wait_for(lambda: super(_Cursor, self).execute(query, vars))
+        connection.wait_for(lambda: super(PatientCursor, self).execute(query, vars))
