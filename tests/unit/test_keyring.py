@@ -131,6 +131,16 @@ def test_a_keyring_that_hangs_is_ended_after_three_seconds_with_all_that_it_star
     assert not any(runs(pid) for pid in pids)
 
 
+def test_a_keyring_that_hangs_when_it_is_asked_is_ended_too(tmp_path: Path, use: Use) -> None:
+    use("keyring_backends.Hanging")
+
+    with pytest.raises(AuthError) as caught:
+        load(Store.KEYRING, tmp_path, "work")
+
+    assert caught.value.message == "the keyring did not answer within 3 seconds"
+    assert not any(runs(int(pid)) for pid in (tmp_path / "pids").read_text().split())
+
+
 def runs(pid: int) -> bool:
     """Tell whether a process has not ended, within a second; one not waited for has."""
     deadline = time.monotonic() + 1
