@@ -2,6 +2,7 @@
 
 import math
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -37,6 +38,20 @@ def test_what_is_interrupted_is_given_up(monkeypatch: pytest.MonkeyPatch) -> Non
 
     end = threading.Event()
     monkeypatch.setattr(patience, "_is_done", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        Patience(15).wait_for(end.wait, "waiting ...", end.set)
+    assert end.is_set()
+
+
+def test_what_is_interrupted_just_after_it_has_begun_is_given_up_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def begin(work: Callable[[], object]) -> None:
+        threading.Thread(target=work, daemon=True).start()
+        raise KeyboardInterrupt
+
+    end = threading.Event()
+    monkeypatch.setattr(patience, "in_thread", begin)
     with pytest.raises(KeyboardInterrupt):
         Patience(15).wait_for(end.wait, "waiting ...", end.set)
     assert end.is_set()

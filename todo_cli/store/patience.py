@@ -68,8 +68,8 @@ class Patience:
         ``give_up`` is called, or the work left to itself, and UnavailableError raised for the
         deadline.
         """
-        future = in_thread(work)
         try:
+            future = in_thread(work)  # it runs, even if Ctrl-C comes before this returns
             self._wait(future, meanwhile)
         except BaseException:
             if give_up is not None:
