@@ -85,7 +85,7 @@ def pooler(server: TlsServer, *, server_connections: int) -> Iterator[Pooler]:
         try:
             _wait_for(running, made)
             yield made
-        except Exception as error:
+        except Exception as error:  # whatever fails, the pooler's log tells why
             error.add_note((folder / "log").read_text(errors="replace"))
             raise
         finally:
