@@ -27,8 +27,9 @@ from todo_cli.store import engine, patience, roles
 from todo_cli.store.connect import connect_url
 from todo_cli.store.driver import DriverConnection
 from todo_cli.store.embedded import PrivateServer
-from todo_cli.store.models import HEAD, metadata
+from todo_cli.store.models import HEAD
 from todo_cli.store.patience import Patience
+from todo_cli.store.tables import metadata
 
 assert metadata.tables
 
@@ -57,6 +58,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TODO_NOW", NOW.isoformat())
     monkeypatch.setenv("TZ", "Europe/Berlin")
     monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("TODO_AGENT", "off")  # the tests of the agent start their own
     monkeypatch.setattr(patience, "SILENCE", 60.0)  # a slow machine adds no line to stderr
 
 
@@ -217,7 +219,9 @@ class Command:
 @pytest.fixture
 def todo(person: Person, tmp_path: Path) -> Command:
     """Give `todo`, logged in to the shared database as a fresh member."""
-    return Command({"TODO_DATABASE_URL": person.url, "TODO_HOME": str(tmp_path)})
+    return Command(
+        {"TODO_DATABASE_URL": person.url, "TODO_HOME": str(tmp_path), "TODO_AGENT": "off"}
+    )
 
 
 def utc(year: int, month: int, day: int, hour: int = 0) -> datetime:

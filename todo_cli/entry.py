@@ -1,13 +1,34 @@
-"""The `todo` program. Imports nothing at first, so that Ctrl-C is quiet from the beginning."""
+"""The `todo` program: hand the command to the warm agent, else run it here.
 
+Imports little at first, so that Ctrl-C is quiet from the beginning.
+"""
+
+import os
 import sys
 
 
 def main() -> None:
     """Run the command line, and leave with its exit code."""
     try:
-        from todo_cli.cli import app  # slow
+        from todo_cli.agent import client
 
-        app.main()
+        arguments = sys.argv[1:]
+        hot = client.is_hot(arguments, os.environ)
+        code = client.hand_over(arguments, os.environ) if hot else None
+        if code is not None:
+            os._exit(code)  # nothing here has been written that would have to be flushed
+        _run_here(hot)
     except KeyboardInterrupt:  # before the command line could see to it
         sys.exit(130)
+
+
+def _run_here(hot: bool) -> None:
+    from todo_cli.cli import app  # slow
+
+    try:
+        app.main()
+    finally:
+        if hot:
+            from todo_cli.services.agent import start
+
+            start(os.environ)  # an agent, for the next command

@@ -20,6 +20,8 @@ from todo_cli.errors import ConflictError, NotFoundError, UsageError
 STORES: Final = ("keyring", "file")  # where passwords can be kept
 LOCAL: Final = "local"  # the profile of the private PostgreSQL
 _PROFILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+# PG...; ~ is where its files lie; OpenSSL's and Kerberos' are read below it.
+_OF_LIBPQ: Final = ("PG", "HOME", "OPENSSL_", "SSL_CERT_", "KRB5")
 _DEFAULT_IDLE_MINUTES: Final = 15
 _DEFAULT_TIMEOUT: Final = 15.0  # seconds
 
@@ -54,7 +56,10 @@ class Profile:
 
 @dataclass(frozen=True)
 class Settings:
-    """What flags, environment and config file say. ``timeout`` and ``idle_seconds`` in seconds."""
+    """What flags, environment and config file say. ``timeout`` and ``idle_seconds`` in seconds.
+
+    ``libpq`` are the variables from which PostgreSQL's library takes what a URL leaves open.
+    """
 
     folders: Folders
     profile: str
@@ -64,6 +69,12 @@ class Settings:
     default_profile: str
     timeout: float
     idle_seconds: float
+    libpq: Mapping[str, str]
+
+    def same_login(self, other: "Settings") -> bool:
+        """Tell whether both mean the same database and login, as long as the config stays."""
+        names = ("folders", "profile", "environment_url", "libpq")
+        return all(getattr(self, name) == getattr(other, name) for name in names)
 
     @property
     def database_url(self) -> str | None:
@@ -110,6 +121,7 @@ def load(
         default_profile=default,
         timeout=_DEFAULT_TIMEOUT if timeout is None else timeout,
         idle_seconds=60 * config.number("idle_minutes", _DEFAULT_IDLE_MINUTES),
+        libpq={name: value for name, value in environ.items() if name.startswith(_OF_LIBPQ)},
     )
 
 

@@ -53,6 +53,7 @@ class Program:
             "PYTHONPATH": self.path,
             "TODO_HOME": str(self.home),
             "TODO_NOW": NOW.isoformat(),
+            "TODO_AGENT": "off",
             **variables,
         }
         return subprocess.Popen(

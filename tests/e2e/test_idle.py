@@ -33,9 +33,9 @@ def test_whoever_uses_the_server_keeps_it_running(old_home: Path) -> None:
         [watcher] = until(lambda: watchers(old_home))
         watcher.kill()
         until(lambda: not watchers(old_home))
-        assert not idle._stop_unless_used(used.base, idle._last_use(used.base))
+        assert not idle.stop_unless_used(used.base, idle._last_use(used.base))
         assert used.status().running
-    assert idle._stop_unless_used(used.base, idle._last_use(used.base))
+    assert idle.stop_unless_used(used.base, idle._last_use(used.base))
     assert not used.status().running
 
 

@@ -3,6 +3,7 @@
 So nothing here imports sqlmodel.
 """
 
+import sys
 from concurrent.futures import Future
 
 from todo_cli.services import stored_logins
@@ -14,15 +15,19 @@ from todo_cli.store.patience import Patience, Say, in_thread
 
 
 class Early:
-    """A person's connection that is being opened, and those after it; all with one patience."""
+    """A person's connections to a shared database, the first of which may be opened in advance."""
 
-    def __init__(self, settings: Settings, say: Say) -> None:
-        self.patience = Patience(settings.timeout, say)
+    def __init__(self, settings: Settings, patience: Patience) -> None:
+        self.patience = patience
         self._settings = settings
-        self._first: Future[DriverConnection] | None = in_thread(self._open)
+        self._first: Future[DriverConnection] | None = None
+
+    def begin(self) -> None:
+        """Begin to open the first one."""
+        self._first = in_thread(self._open)
 
     def connect(self) -> DriverConnection:
-        """Give the connection that was begun; when it was given before, a new one.
+        """Give the connection that was begun; when there is none, or it was given, a new one.
 
         Raises UsageError, AuthError, UnavailableError.
         """
@@ -30,7 +35,7 @@ class Early:
         return self._open() if first is None else first.result()
 
     def leave(self) -> None:
-        """Close the connection if nobody wanted it."""
+        """Close the connection that was begun if nobody wanted it."""
         if self._first is not None:
             self._first.add_done_callback(_close)
 
@@ -40,11 +45,16 @@ class Early:
 
 
 def begin(settings: Settings, say: Say) -> Early | None:
-    """Begin to connect to the person's shared database. None for the private one.
+    """Begin to connect to the person's shared database.
 
-    ``say`` is told what takes long. Raises NotFoundError for a profile that is not there.
+    None for the private one, and where there is nothing left to load meanwhile. ``say`` is told
+    what takes long. Raises NotFoundError for a profile that is not there.
     """
-    return None if settings.database_url is None else Early(settings, say)
+    if settings.database_url is None or "sqlmodel" in sys.modules:
+        return None
+    early = Early(settings, Patience(settings.timeout, say))
+    early.begin()
+    return early
 
 
 def _close(future: Future[DriverConnection]) -> None:

@@ -27,23 +27,30 @@ def server(settings: Settings, say: Say) -> PrivateServer:
 
 
 @contextmanager
-def person_engine(private: PrivateServer, patience: Patience | None = None) -> Iterator[Engine]:
-    """Give the person's engine, after preparing the database if need be.
-
-    Its statements wait no longer than ``patience``.
-    """
-
-    def connect() -> DriverConnection:
-        connection = private.connect(DATABASE, PERSON)
-        if patience is not None:
-            connection.patience = patience.for_a_statement
-        return connection
-
+def prepared(private: PrivateServer) -> Iterator[None]:
+    """Keep the server from being stopped, after preparing the database if need be."""
     with private.in_use():
         if not private.is_prepared(HEAD):
             _prepare(private)
-        with engine.disposed(engine.make_engine(connect, HEAD, patience)) as person:
-            yield person
+        yield
+
+
+def connect_person(private: PrivateServer, patience: Patience | None = None) -> DriverConnection:
+    """Open the person's connection, whose statements wait no longer than ``patience``."""
+    connection = private.connect(DATABASE, PERSON)
+    if patience is not None:
+        connection.patience = patience.for_a_statement
+    return connection
+
+
+@contextmanager
+def person_engine(private: PrivateServer) -> Iterator[Engine]:
+    """Give the person's engine on a database that is prepared."""
+    with (
+        prepared(private),
+        engine.disposed(engine.make_engine(lambda: connect_person(private), HEAD)) as person,
+    ):
+        yield person
 
 
 @contextmanager

@@ -2,20 +2,22 @@
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from sqlalchemy import Engine
 from sqlmodel import Session
 
 from todo_cli.errors import AuthError
 from todo_cli.services import private, stored_logins
-from todo_cli.services.early import Early, begin
+from todo_cli.services.early import Early
+from todo_cli.services.kept import Kept, PersonEngine
 from todo_cli.settings import Settings
 from todo_cli.store import engine, tls, url
 from todo_cli.store.connect import Connect, connect_url, give_to_owner
 from todo_cli.store.driver import DriverConnection
-from todo_cli.store.models import HEAD
 from todo_cli.store.patience import Patience, Say
+
+_kept: Kept | None = None  # in the agent alone
 
 
 @contextmanager
@@ -27,13 +29,18 @@ def open_session(settings: Settings, say: Say, early: Early | None = None) -> It
     shared database that was begun before. Raises UnavailableError and AuthError, at the first
     statement if not before; that raises SchemaError when the database does not fit this program.
     """
-    early = early or begin(settings, say)
-    patience = Patience(settings.timeout, say) if early is None else early.patience
     with (
-        _person_engine(settings, early, patience, say) as person,
-        engine.open_session(person, patience) as session,
+        _person(settings, say, early) as person,
+        engine.open_session(person.engine, person.patience) as session,
     ):
         yield session
+
+
+def keep_connections() -> Kept:
+    """Have this process keep its connections for the commands to come, and give what keeps them."""
+    global _kept
+    _kept = Kept()
+    return _kept
 
 
 @contextmanager
@@ -87,15 +94,10 @@ def _seconds(settings: Settings, endless: bool) -> float:
 
 
 @contextmanager
-def _person_engine(
-    settings: Settings, early: Early | None, patience: Patience, say: Say
-) -> Iterator[Engine]:
-    if early is None:
-        with private.person_engine(private.server(settings, say), patience) as person:
-            yield person
+def _person(settings: Settings, say: Say, early: Early | None) -> Iterator[PersonEngine]:
+    if _kept is not None:
+        with _kept.lend(settings, say) as kept:
+            yield kept
         return
-    try:
-        with engine.disposed(engine.make_engine(early.connect, HEAD, patience)) as person:
-            yield person
-    finally:
-        early.leave()
+    with closing(PersonEngine(settings, say, early)) as person, person.in_use(settings, say):
+        yield person

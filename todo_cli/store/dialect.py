@@ -1,11 +1,13 @@
-"""PostgreSQL's dialect for SQLAlchemy, without the questions that it asks a new connection first.
+"""PostgreSQL's dialect for SQLAlchemy, without the questions that it asks of a connection first.
 
 Each of them is a round trip. What they ask for, the server has told the driver while connecting,
 or is nothing that this program depends on.
 """
 
+import select
 from typing import Any, Final
 
+import psycopg2
 from sqlalchemy import Connection
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
@@ -33,6 +35,18 @@ class QuietDialect(PGDialect_psycopg2):
     def _set_backslash_escapes(self, connection: Connection) -> None:
         status = _driver(connection).info.parameter_status("standard_conforming_strings")
         self._backslash_escapes = status == "off"
+
+    def do_ping(self, dbapi_connection: DBAPIConnection) -> bool:
+        """Tell whether an idle connection can be used, by looking at its socket.
+
+        A server that has hung up makes it readable; nothing else is sent to a client that has
+        asked nothing. What this cannot see is found out by the first statement, and repeated.
+        """
+        try:
+            connection: Any = dbapi_connection  # the driver's own has a descriptor
+            return not select.select([connection], [], [], 0)[0]
+        except (psycopg2.Error, OSError, ValueError):  # closed on our side
+            return False
 
 
 def _driver(connection: Connection) -> Any:

@@ -126,9 +126,15 @@ class PrivateServer:
                 if running:
                     postmaster.stop(self.base)
                     self._wait_for_watcher()
-        for child in _CHILDREN:
-            child.poll()
+        reap()
         return running
+
+    def stop_unless_used(self) -> None:
+        """Stop the server if no program uses it at the moment."""
+        with in_sentences(self.base):
+            if self.base.is_dir():
+                check_base(self.base)
+                idle.stop_unless_used(self.base)
 
     def status(self) -> ServerView:
         """Look at the server without starting it."""
@@ -296,6 +302,11 @@ class PrivateServer:
         except UnavailableError:
             return None
         return f"{number // 10_000}.{number % 10_000}"
+
+
+def reap() -> None:
+    """Take note of processes that this one has started and that have ended."""
+    _CHILDREN[:] = [child for child in _CHILDREN if child.poll() is None]
 
 
 def _is_alive(child: subprocess.Popen[bytes] | None) -> bool:

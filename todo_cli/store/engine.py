@@ -1,7 +1,7 @@
 """Engine and session: how a program talks to the database, and what its errors mean.
 
 One engine for each process, with a pool of one connection in autocommit. A hot command is one
-statement, atomic by itself, and one round trip: the first on a connection carries the question
+statement, atomic by itself, and one round trip: the first of a session carries the question
 whether the schema fits this program. How connections are opened is in connect.py.
 """
 
@@ -13,6 +13,7 @@ import psycopg2
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class there
 from sqlalchemy import Connection, Engine, ExceptionContext, Result, create_engine, event
 from sqlalchemy.orm import ORMExecuteState
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
 from todo_cli.domain.task import too_many_tags
@@ -45,7 +46,7 @@ _MISSING_SCHEMA: Final = {"3F000", "42P01", "42703", "42883"}
 def make_engine(connect: Connect, revision: str | None, patience: Patience | None = None) -> Engine:
     """Make the engine of this process; nothing is opened yet.
 
-    ``revision`` is the schema that this program needs, asked for on each new connection; None
+    ``revision`` is the schema that this program needs, asked for in each session; None
     where the schema does not matter (the owner's work on it). ``patience`` is how long the server
     itself may take for a statement.
     """
@@ -56,9 +57,11 @@ def make_engine(connect: Connect, revision: str | None, patience: Patience | Non
         use_native_hstore=False,
         pool_size=1,
         max_overflow=0,
+        pool_pre_ping=True,  # asks nothing: see the dialect
         pool_reset_on_return=None,
     )
     event.listen(engine, "handle_error", _translate)
+    event.listen(engine, "checkout", _forget)
     event.listen(engine, "before_cursor_execute", _put_in_front(revision, patience), retval=True)
     event.listen(engine, "after_cursor_execute", _remember)
     return engine
@@ -92,6 +95,10 @@ def _put_in_front(revision: str | None, patience: Patience | None) -> Callable[.
         return before + statement, parameters
 
     return put_in_front
+
+
+def _forget(_connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
+    record.info.pop(_CHECKED, None)  # somebody may have changed the schema meanwhile
 
 
 def _remember(connection: Connection, *_: object) -> None:

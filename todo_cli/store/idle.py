@@ -45,7 +45,7 @@ def _watch_until_gone(base: Path, idle_seconds: float) -> None:
         used = _last_use(base)
         if used != last_use:
             last_use, since = used, time.monotonic()
-        elif time.monotonic() - since >= idle_seconds and _stop_unless_used(base, last_use):
+        elif time.monotonic() - since >= idle_seconds and stop_unless_used(base, last_use):
             return
         if _ends(found.pid, pause) and postmaster.living(cluster) is None:
             return
@@ -70,13 +70,17 @@ def _ends(pid: int, seconds: float) -> bool:
         os.close(descriptor)
 
 
-def _stop_unless_used(base: Path, last_use: int) -> bool:
+def stop_unless_used(base: Path, last_use: int | None = None) -> bool:
+    """Stop the server of ``base`` if nobody uses it now, or has since ``last_use``; tell whether.
+
+    ``last_use`` is the time of change of use.lock, in nanoseconds.
+    """
     try:
         with (
             locks.locked(base / locks.USE, fcntl.LOCK_EX, 0),
             locks.locked(base / locks.START, fcntl.LOCK_EX, 0),
         ):
-            if _last_use(base) != last_use:
+            if last_use not in (None, _last_use(base)):
                 return False
             postmaster.stop(base)
             return True

@@ -13,7 +13,7 @@ from psycopg2 import errors, sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class there
 from sqlalchemy import Engine
 
-from todo_cli.domain.people import Role
+from todo_cli.domain.roles import Role
 from todo_cli.errors import ConflictError
 
 INVITATION_DAYS: Final = 7

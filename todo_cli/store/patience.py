@@ -33,14 +33,18 @@ class Patience:
     one that changes something was sent without an answer.
     """
 
-    asked = False
-    in_doubt = False
-
     def __init__(self, seconds: float, say: Say = lambda _: None) -> None:
+        self.renew(seconds, say)
+
+    def renew(self, seconds: float, say: Say) -> None:
+        """Begin anew, for the next piece of work on the same connection."""
+        self.asked = False
+        self.in_doubt = False
         self._seconds = seconds
         self._say = say
         self._said: set[str] = set()
         self._pauses = 0
+        self.__dict__.pop("_begin", None)
 
     def for_a_statement(self) -> "Patience":
         """Note that a statement is sent, which may be done even if its answer is lost."""

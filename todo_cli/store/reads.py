@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -20,12 +20,14 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, col
 
-from todo_cli.domain.changes import Draft
 from todo_cli.domain.dates import Limit
 from todo_cli.domain.filters import Empty, Filter, Sort, SortField
 from todo_cli.domain.task import Page, Status, TaskRefs, TaskView
 from todo_cli.errors import in_trash, not_found
 from todo_cli.store.models import Task
+
+if TYPE_CHECKING:
+    from todo_cli.domain.changes import Draft
 
 # What a view is made of; writes.py returns the same columns.
 VIEW_COLUMNS: Final = (
@@ -49,17 +51,21 @@ def view(row: RowMapping) -> TaskView:
     )
 
 
-def list_tasks(session: Session, wanted: Filter) -> Page:
-    """Give the tasks that pass the filter, in its order, and how many there are in all."""
+def list_tasks(session: Session, wanted: Filter, *, counted: bool) -> Page:
+    """Give the tasks that pass the filter, in its order; if ``counted``, how many pass in all.
+
+    Counting reads them all, however few are given.
+    """
     conditions = _conditions(wanted)
     query: Select[Any] = select(*_COLUMNS, _OWNER).where(*conditions).order_by(*_order(wanted.sort))
-    if wanted.limit is None:
-        tasks = tuple(view(row) for row in session.execute(query).mappings())
-        return Page(tasks=tasks, total=len(tasks))
-    total = select(func.count()).select_from(Task).where(*conditions).scalar_subquery()
-    query = query.add_columns(total.label("total")).limit(wanted.limit)
+    if wanted.limit is not None:
+        query = query.limit(wanted.limit)
+    if counted:
+        total = select(func.count()).select_from(Task).where(*conditions).scalar_subquery()
+        query = query.add_columns(total.label("total"))
     rows = session.execute(query).mappings().all()
-    return Page(tasks=tuple(map(view, rows)), total=rows[0]["total"] if rows else 0)
+    tasks = tuple(map(view, rows))
+    return Page(tasks=tasks, total=(rows[0]["total"] if rows else 0) if counted else None)
 
 
 def get_task(session: Session, refs: TaskRefs) -> TaskView:
@@ -72,11 +78,13 @@ def get_tasks(session: Session, refs: TaskRefs) -> tuple[TaskView, ...]:
     return tuple(map(view, _rows(session, refs)))
 
 
-def get_draft(session: Session, refs: TaskRefs) -> Draft:
+def get_draft(session: Session, refs: TaskRefs) -> "Draft":
     """Give the one task that is named, with its revision.
 
     Raises NotFoundError, or ConflictError for a task in the trash.
     """
+    from todo_cli.domain.changes import Draft  # here: only `todo edit` needs it
+
     row = _rows(session, refs)[0]
     if row["status"] == Status.DELETED:
         raise in_trash(str(row["number"]))

@@ -23,7 +23,8 @@ from todo_cli.domain.task import readable
 from todo_cli.errors import NotFoundError, SchemaError, TodoError
 from todo_cli.store import rights
 from todo_cli.store.engine import in_our_words
-from todo_cli.store.models import HEAD, SCHEMA, metadata
+from todo_cli.store.models import HEAD, SCHEMA
+from todo_cli.store.tables import metadata
 
 VERSION_TABLE: Final = "alembic_version"
 MONTHS_AHEAD: Final = 24

@@ -8,16 +8,18 @@ and gives the same tasks.
 import json
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel import Session
 
-from todo_cli.domain.changes import Changes
 from todo_cli.domain.task import NewTask, Outcome, Status, TaskRefs, TaskView
 from todo_cli.errors import ConflictError, NotFoundError
 from todo_cli.store.reads import OWNER, VIEW_COLUMNS, utc_midnight, view
+
+if TYPE_CHECKING:
+    from todo_cli.domain.changes import Changes
 
 # Whatever is there already burns no number; it is looked up by its key, never by reading all tasks
 # of the person. The numbers follow the order of the list.
@@ -162,7 +164,7 @@ def restore(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome
 def modify(
     session: Session,
     refs: TaskRefs,
-    changes: Changes,
+    changes: "Changes",
     command_id: UUID,
     revision: int | None = None,
 ) -> tuple[Outcome, ...]:
@@ -218,7 +220,7 @@ def _named(refs: TaskRefs) -> dict[str, Any]:
     return {"numbers": list(refs.numbers), "ids": [str(uuid) for uuid in refs.ids]}
 
 
-def _changes(changes: Changes) -> dict[str, Any]:
+def _changes(changes: "Changes") -> dict[str, Any]:
     tags = {"clear_tags", "add_tags", "remove_tags"}
     values = changes.model_dump(mode="json", exclude_unset=True, exclude={*tags, "due"})
     if "due" in changes.model_fields_set:

@@ -1,0 +1,1 @@
+"""The warm process that makes commands instant: it has loaded everything, and is connected."""

@@ -1,0 +1,63 @@
+"""The agent: loads everything once, so that its workers have it.
+
+A program of its own, `python -m todo_cli.agent.server FOLDER DESCRIPTOR`, run by whoever wants one
+and finds none. DESCRIPTOR is that of the agent's lock file, which has been locked for it.
+"""
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from todo_cli.agent import client
+
+# What hot commands import when they need it.
+_LATE = (
+    "todo_cli.services.tasks",
+    "todo_cli.services.unit_of_work",
+)
+
+
+def main(folder: Path, lock: int) -> None:
+    """Be the agent of a folder, until there is a reason to leave."""
+    mark = client.fingerprint(os.environ)  # first of all: the files may change at any time
+    os.set_inheritable(lock, False)
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, str(os.getpid()).encode(), 0)
+
+    import importlib
+
+    import typer
+
+    from todo_cli import settings
+    from todo_cli.agent.prefork import Agent, Duty
+    from todo_cli.cli.app import Root, app
+    from todo_cli.errors import TodoError
+    from todo_cli.services import private
+
+    for name in _LATE:
+        importlib.import_module(name)
+    root = typer.main.get_command(app)
+    if not isinstance(root, Root):
+        raise TypeError("the root has lost its class")
+    known = settings.load(os.environ)
+
+    def stop_server() -> None:
+        with suppress(TodoError):
+            private.server(known, lambda _: None).stop_unless_used()
+
+    Agent(
+        Duty(
+            folder=folder,
+            lock=lock,
+            mark=mark,
+            look=lambda: client.fingerprint(os.environ),
+            program=root.main,
+            idle_seconds=known.idle_seconds,
+            finish=stop_server,
+        )
+    ).run()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,119 @@
+"""A person's engine, and where such engines outlive a command: in the agent, which runs many."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from sqlalchemy.pool import QueuePool
+
+from todo_cli.errors import AuthError, SchemaError, TodoError, UnavailableError
+from todo_cli.services import private
+from todo_cli.services.early import Early
+from todo_cli.settings import Settings
+from todo_cli.store import engine
+from todo_cli.store.driver import DriverConnection
+from todo_cli.store.embedded import PrivateServer
+from todo_cli.store.models import HEAD
+from todo_cli.store.patience import Patience, Say
+
+IDLE_SECONDS: Final = 240.0  # after which a kept connection is closed, or not trusted any more
+_MOST: Final = 3  # databases at a time: each keeps a connection
+# What runs while the machine sleeps, where there is such a clock; and nobody can set it.
+_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+class PersonEngine:
+    """One person's engine, with one connection at most, and the patience of the command at hand."""
+
+    def __init__(self, settings: Settings, say: Say, early: Early | None = None) -> None:
+        self.settings = settings
+        self.patience = Patience(settings.timeout, say) if early is None else early.patience
+        self.engine = engine.make_engine(self._connect, HEAD, self.patience)
+        self._shared = Early(settings, self.patience) if early is None else early
+        self._private: PrivateServer | None = None
+        self._last_use = _now()
+
+    @contextmanager
+    def in_use(self, settings: Settings, say: Say) -> Iterator[None]:
+        """Have the database ready for a command; the private one starts and prepares itself."""
+        if settings.database_url is not None:
+            yield
+            return
+        self._private = private.server(settings, say)
+        with private.prepared(self._private):
+            yield
+
+    def renew(self, settings: Settings, say: Say) -> None:
+        """Begin anew for the next command."""
+        self.patience.renew(settings.timeout, say)
+        if self.is_idle:
+            self.close()
+        self._last_use = _now()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody has used it for so long that its connection may be dead, unheard."""
+        return _now() - self._last_use > IDLE_SECONDS
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether a connection waits for the next command."""
+        return isinstance(self.engine.pool, QueuePool) and self.engine.pool.checkedin() > 0
+
+    def close(self) -> None:
+        """Close the connection; the next command opens one."""
+        self.engine.dispose()
+        self._shared.leave()
+
+    def _connect(self) -> DriverConnection:
+        if self._private is None:
+            return self._shared.connect()
+        return private.connect_person(self._private, self.patience)
+
+
+class Kept:
+    """The engines of a process that runs many commands, one after the other."""
+
+    def __init__(self) -> None:
+        self._engines: list[PersonEngine] = []  # the last used is the last
+
+    @contextmanager
+    def lend(self, settings: Settings, say: Say) -> Iterator[PersonEngine]:
+        """Lend a command the engine of its database. What may have hurt it closes it."""
+        person = self._take(settings) or PersonEngine(settings, say)
+        person.renew(settings, say)
+        self._engines.append(person)
+        if len(self._engines) > _MOST:
+            self._engines.pop(0).close()
+        try:
+            with person.in_use(settings, say):
+                yield person
+        except BaseException as error:
+            if not isinstance(error, TodoError) or isinstance(error, _HURTING):
+                person.close()
+            raise
+
+    def close_idle(self) -> None:
+        """Close the connections that nobody has used for a while."""
+        for person in self._engines:
+            if person.is_idle:
+                person.close()
+
+    def connections(self) -> int:
+        """Give how many connections are open."""
+        return sum(person.is_connected for person in self._engines)
+
+    def _take(self, settings: Settings) -> PersonEngine | None:
+        for person in self._engines:
+            if person.settings.same_login(settings):
+                self._engines.remove(person)
+                return person
+        return None
+
+
+_HURTING: Final = (AuthError, SchemaError, UnavailableError)
+
+
+def _now() -> float:
+    return time.clock_gettime(_CLOCK)
