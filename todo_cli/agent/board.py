@@ -46,5 +46,6 @@ class Board:
 
     @property
     def is_full(self) -> bool:
-        """Whether no worker is free."""
-        return all(row.busy for row in self.living)
+        """Whether no worker is free; at the very beginning there is none to ask."""
+        living = self.living
+        return bool(living) and all(row.busy for row in living)

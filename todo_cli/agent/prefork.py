@@ -30,8 +30,9 @@ class Duty:
     """What an agent is for.
 
     ``folder`` has its socket and ``lock`` is the descriptor of its locked agent.lock. ``mark`` is
-    the fingerprint that its clients must have, and ``look`` makes it anew. It leaves after
-    ``idle_seconds``; ``finish`` is called then, and when it is told to leave.
+    the fingerprint that its clients must have, and ``look`` makes it anew. ``warm_up`` when the
+    first workers may open the database. It leaves after ``idle_seconds``; ``finish`` is called
+    then, and when it is told to leave.
     """
 
     folder: Path
@@ -39,6 +40,7 @@ class Duty:
     mark: bytes
     look: Callable[[], bytes]
     program: Program
+    warm_up: bool
     idle_seconds: float
     finish: Callable[[], None]
 
@@ -66,7 +68,7 @@ class Agent:
         gc.collect()
         gc.freeze()  # what is loaded stays, and stays shared with the workers
         for place in range(PERMANENT):
-            self._fork(place, warm_up=True)
+            self._fork(place, warm_up=self._duty.warm_up)
         while True:
             heard = self._wait()
             self._reap()

@@ -41,6 +41,8 @@ def main(folder: Path, lock: int) -> None:
     if not isinstance(root, Root):
         raise TypeError("the root has lost its class")
     known = settings.load(os.environ)
+    # Nobody who has only mistyped a command gets a private server for it.
+    warm_up = known.database_url is not None or private.is_running(known)
 
     def stop_server() -> None:
         with suppress(TodoError):
@@ -53,6 +55,7 @@ def main(folder: Path, lock: int) -> None:
             mark=mark,
             look=lambda: client.fingerprint(os.environ),
             program=root.main,
+            warm_up=warm_up,
             idle_seconds=known.idle_seconds,
             finish=stop_server,
         )

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from sqlalchemy import Engine
 
 from todo_cli.settings import Settings
-from todo_cli.store import account, engine, roles
+from todo_cli.store import account, engine, postmaster, roles
 from todo_cli.store.connect import give_to_owner
 from todo_cli.store.driver import DriverConnection
 from todo_cli.store.embedded import SUPERUSER, PrivateServer
@@ -24,6 +24,11 @@ from todo_cli.store.roles import DATABASE, OWNER, PERSON
 def server(settings: Settings, say: Say) -> PrivateServer:
     """Give the private server of these settings; it is not started."""
     return PrivateServer(settings.folders.data, settings.idle_seconds, say, settings.timeout)
+
+
+def is_running(settings: Settings) -> bool:
+    """Tell whether the private server of these settings listens."""
+    return postmaster.listens(server(settings, lambda _: None).socket_folder)
 
 
 @contextmanager
