@@ -95,7 +95,7 @@ def fingerprint(environ: Mapping[str, str]) -> bytes:
     """
     config = environ.get("TODO_HOME") or _of_platform(environ, "CONFIG", ".config")
     python = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    lines = [f"{name}={environ[name]}" for name in sorted(environ) if name.startswith("PYTHON")]
+    lines: list[str] = []
     for path in (
         os.path.join(os.path.abspath(config), "config.toml"),
         os.path.join(os.path.abspath(config), "credentials", "passwords.json"),
@@ -233,7 +233,8 @@ def _send_command(
         sent = agent.sendmsg([message], [rights])
     finally:
         os.close(here)
-    agent.sendall(message[sent:])
+    if sent < len(message):  # it may have run by now, and sending nothing would fail
+        agent.sendall(message[sent:])
 
 
 def _wait(agent: socket, arguments: Sequence[str], stderr: int) -> int:

@@ -32,8 +32,11 @@ class DriverConnection(extensions.connection):
         self.wait_for(super().commit)
 
     def rollback(self) -> None:
-        """Roll back. Where the connection was ended, the server has done so, or does."""
-        if not self._ended:
+        """Roll back. Where the connection was ended, the server has done so, or does.
+
+        In autocommit there is nothing to roll back, and SQLAlchemy does it after each command.
+        """
+        if not (self._ended or self.autocommit):
             self.wait_for(super().rollback)
 
     def set_isolation_level(self, level: int | None) -> None:
