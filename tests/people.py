@@ -13,7 +13,8 @@ from sqlalchemy import Engine
 
 from tests.conftest import Database, Person
 from tests.servers import as_owner
-from todo_cli.domain.people import Role, UserStatus, new_user
+from todo_cli.domain.people import UserStatus, new_user
+from todo_cli.domain.roles import Role
 from todo_cli.services import users
 from todo_cli.settings import Settings, load
 from todo_cli.store import engine

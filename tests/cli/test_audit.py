@@ -12,7 +12,7 @@ from tests.conftest import Answer, Command, Database, Person
 from tests.people import Office, office_of, somebody
 from tests.servers import as_owner, id_of
 from tests.terminal import at_a_terminal
-from todo_cli.domain.people import Role
+from todo_cli.domain.roles import Role
 
 FIELDS = [
     "at", "action", "task", "task_id", "title", "user", "user_id", "actor", "actor_id",

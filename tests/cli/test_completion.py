@@ -8,8 +8,8 @@ import typer
 from typer.core import TyperGroup
 
 from tests.conftest import NOW, Command, Person
-from todo_cli.cli import completion
 from todo_cli.cli.app import app
+from todo_cli.cli.suggestions import suggest
 from todo_cli.domain import dates
 from todo_cli.services import suggestions
 from todo_cli.store import suggestions as stored
@@ -44,7 +44,7 @@ def complete(todo: Command, monkeypatch: pytest.MonkeyPatch) -> Complete:
     monkeypatch.setattr(suggestions, "DEADLINE", 1e6)  # this process has been working for long
     root = typer.main.get_command(app)
     assert isinstance(root, TyperGroup)
-    return lambda *words: dict(completion.suggest(root, words, todo.environment))
+    return lambda *words: dict(suggest(root, words, todo.environment))
 
 
 def test_commands_are_offered_with_what_they_do(complete: Complete) -> None:
@@ -80,8 +80,8 @@ def test_hidden_options_are_not_offered(
 
     root = typer.main.get_command(hidden)
     assert isinstance(root, TyperGroup)
-    assert "--secret" not in dict(completion.suggest(root, ["first", "--s"], {}))
-    assert dict(completion.suggest(root, [""], {})) == {"first": "Do nothing."}
+    assert "--secret" not in dict(suggest(root, ["first", "--s"], {}))
+    assert dict(suggest(root, [""], {})) == {"first": "Do nothing."}
 
 
 def test_behind_a_double_dash_nothing_is_an_option_or_an_attribute(
@@ -118,6 +118,7 @@ def test_of_a_list_of_fields_the_last_is_completed(complete: Complete) -> None:
     assert set(complete("list", "--fields=id,nu")) == {"--fields=id,number"}
     assert "id,id" not in complete("list", "--fields", "id,")
     assert set(complete("profile", "list", "--fields", "u")) == {"url"}
+    assert set(complete("agent", "start", "--fields", "pid,u")) == {"pid,uptime"}
     assert complete("db", "check", "--fields", "") == {}
 
 
@@ -270,7 +271,7 @@ def test_a_login_kept_in_a_file_has_its_tasks_completed(
 
     root = typer.main.get_command(app)
     assert isinstance(root, TyperGroup)
-    assert dict(completion.suggest(root, ("done", ""), alice.environment)) == {"1": "Buy milk"}
+    assert dict(suggest(root, ("done", ""), alice.environment)) == {"1": "Buy milk"}
 
 
 def test_a_login_kept_in_the_keyring_is_not_used_while_somebody_types(
@@ -284,5 +285,5 @@ def test_a_login_kept_in_the_keyring_is_not_used_while_somebody_types(
 
     root = typer.main.get_command(app)
     assert isinstance(root, TyperGroup)
-    assert dict(completion.suggest(root, ("done", ""), alice.environment)) == {}
-    assert "--json" in dict(completion.suggest(root, ("done", "--"), alice.environment))
+    assert dict(suggest(root, ("done", ""), alice.environment)) == {}
+    assert "--json" in dict(suggest(root, ("done", "--"), alice.environment))

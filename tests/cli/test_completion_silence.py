@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from typer.core import TyperGroup
 
 from tests.conftest import Command, Person, temporary_home
-from todo_cli.cli import completion
 from todo_cli.cli.app import app
+from todo_cli.cli.suggestions import suggest
 
 ROOT = typer.main.get_command(app)
 WORDS = st.one_of(
@@ -139,7 +139,7 @@ def test_whatever_is_typed_each_suggestion_is_one_line_that_goes_on_from_it(
 ) -> None:
     assert isinstance(ROOT, TyperGroup)
 
-    for value, about in completion.suggest(ROOT, words, {"TODO_HOME": "/nonexistent"}):
+    for value, about in suggest(ROOT, words, {"TODO_HOME": "/nonexistent"}):
         assert value.startswith(words[-1] if words else "")
         assert len(f"{value}\t{about}\n".splitlines()) == 1
         assert "\t" not in value + about

@@ -19,6 +19,7 @@ from rich.cells import cell_len
 from tests.conftest import NOW, Command
 from todo_cli.domain.task import Page, Priority, Status, TaskView
 from todo_cli.errors import ConflictError
+from todo_cli.output.json import JsonOutput
 from todo_cli.output.tables import TableOutput, error_text
 
 ROOT = Path(__file__).parents[2]
@@ -113,6 +114,16 @@ def test_a_table_shows_due_dates_priority_tags_and_states() -> None:
 
 def test_a_shortened_list_says_how_many_more_there_are() -> None:
     assert shown(task(1, "x"), total=63)[1] == "62 more; --limit 63 shows all\n"
+
+
+def test_tasks_are_counted_only_for_a_table_that_says_how_many_more_there_are() -> None:
+    def says_more(stdout: io.StringIO, *, quiet: bool) -> bool:
+        return TableOutput(stdout, io.StringIO(), NOW, quiet=quiet, color=False).says_more
+
+    assert says_more(Terminal(), quiet=False)
+    assert not says_more(Terminal(), quiet=True)
+    assert not says_more(io.StringIO(), quiet=False)
+    assert not JsonOutput(Terminal(), None).says_more
 
 
 def test_an_empty_list_says_what_to_do_next() -> None:
@@ -220,7 +231,7 @@ def test_the_width_is_that_of_stdout_and_not_of_stdin(todo: Command, stdin: str)
     todo("add", "Buy milk " * 20)
     (ours, theirs), (other, others) = terminal(60), terminal(33)
     subprocess.run(
-        [sys.executable, "-m", "todo_cli", "list"],
+        [*todo.program(), "list"],
         stdin=others if stdin == "terminal" else subprocess.DEVNULL,
         stdout=theirs,
         env=todo.environment,
@@ -239,7 +250,7 @@ def run(todo: Command, arguments: Sequence[str], *, others: int | None, **variab
     """Run a command, its stdout a pipe; ``others`` is a terminal for stdin and stderr."""
     environment = {"TODO_NOW": NOW.isoformat(), "TZ": "Europe/Berlin", "TERM": "xterm-256color"}
     return subprocess.run(
-        [sys.executable, "-m", "todo_cli", *arguments],
+        [*todo.program(), *arguments],
         stdin=subprocess.DEVNULL if others is None else others,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE if others is None else others,

@@ -8,8 +8,8 @@ from typer.core import TyperGroup
 
 from tests.conftest import stop
 from tests.e2e.program import copy, pid_of, processes, titles
-from todo_cli.cli import completion
 from todo_cli.cli.app import app
+from todo_cli.cli.suggestions import suggest
 from todo_cli.services import suggestions
 
 
@@ -22,7 +22,7 @@ def ids(home: Path) -> dict[str, str]:
     """Give what is suggested behind `todo done`."""
     root = typer.main.get_command(app)
     assert isinstance(root, TyperGroup)
-    return dict(completion.suggest(root, ["done", ""], {"TODO_HOME": str(home)}))
+    return dict(suggest(root, ["done", ""], {"TODO_HOME": str(home)}))
 
 
 def test_a_private_server_that_runs_is_asked(

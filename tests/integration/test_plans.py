@@ -107,6 +107,7 @@ OPERATIONS: dict[str, Callable[[Session], object]] = {
         f"list {number}": partial(tasks.find, wanted=wanted)
         for number, wanted in enumerate(FILTERS)
     },
+    "list, counted": partial(tasks.find, wanted=FILTERS[0], counted=True),
 }
 
 
@@ -144,7 +145,7 @@ def test_adding_a_task_reads_no_other_even_without_statistics(unknown: Person) -
     assert counts_of(unknown, OPERATIONS["add"], "seq_tup_read + idx_tup_fetch") < 10
 
 
-def plan(person: Person, wanted: Filter) -> str:
+def plan(person: Person, wanted: Filter, *, counted: bool = False) -> str:
     """Give the plan of a list, as the person's own role gets it."""
     sent: list[tuple[str, object]] = []
     with person.session() as session:
@@ -155,16 +156,19 @@ def plan(person: Person, wanted: Filter) -> str:
             "before_cursor_execute",
             lambda _c, _cur, statement, parameters, *_: sent.append((statement, parameters)),
         )
-        tasks.find(session, wanted)
+        tasks.find(session, wanted, counted=counted)
     ((sent_along, parameters),) = sent
     _, _, statement = sent_along.partition("; ")  # after the server's limits
     ((text,),) = person.query(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
     return json.dumps(text)
 
 
+@pytest.mark.parametrize("counted", [False, True])
 @pytest.mark.parametrize("number", range(len(FILTERS)))
-def test_every_list_is_planned_through_an_index(someone: Person, number: int) -> None:
-    found = plan(someone, FILTERS[number])
+def test_every_list_is_planned_through_an_index(
+    someone: Person, number: int, counted: bool
+) -> None:
+    found = plan(someone, FILTERS[number], counted=counted)
 
     assert "Seq Scan" not in found
     assert "tasks_" in found
@@ -177,6 +181,15 @@ def test_the_first_pending_tasks_come_sorted_from_their_index(someone: Person) -
     assert "Sort" not in found
 
 
+def test_a_list_is_counted_only_where_that_is_asked_for(someone: Person) -> None:
+    assert "Aggregate" not in plan(someone, Filter(limit=50))
+    assert "Aggregate" in plan(someone, Filter(limit=50), counted=True)
+    with someone.session() as session:
+        assert tasks.find(session, Filter(limit=50)).total is None
+        pending = tasks.find(session, Filter()).tasks
+        assert tasks.find(session, Filter(limit=50), counted=True).total == len(pending)
+
+
 def test_the_latest_completed_tasks_come_from_their_index(someone: Person) -> None:
     found = plan(someone, FILTERS[4])
 
@@ -184,7 +197,8 @@ def test_the_latest_completed_tasks_come_from_their_index(someone: Person) -> No
 
 
 @pytest.mark.parametrize(
-    "name", ["show", "add", "modify", "done", "reopen", "rm", "restore", "list 0"]
+    "name",
+    ["show", "add", "modify", "done", "reopen", "rm", "restore", "list 0", "list, counted"],
 )
 def test_a_hot_command_is_one_statement(person: Person, name: str) -> None:
     sent: list[str] = []

@@ -10,7 +10,8 @@ import pytest
 from tests.conftest import Database
 from tests.people import Office, add_task, office_of, read, somebody, titles
 from tests.servers import SUPERUSER, as_owner, query, refused
-from todo_cli.domain.people import Role, UserStatus, new_user
+from todo_cli.domain.people import UserStatus, new_user
+from todo_cli.domain.roles import Role
 from todo_cli.errors import AuthError, ConflictError, NotFoundError, UsageError
 from todo_cli.services import users
 from todo_cli.store import people, url

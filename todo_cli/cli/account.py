@@ -1,7 +1,7 @@
 """The commands that say who you are: login, logout, whoami."""
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,8 +9,10 @@ from todo_cli import settings
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
 from todo_cli.credentials import Store
-from todo_cli.domain.account import Account, Login, ProfileList
 from todo_cli.errors import AuthError, UsageError
+
+if TYPE_CHECKING:
+    from todo_cli.domain.account import Login
 
 
 def register(app: typer.Typer) -> None:
@@ -34,6 +36,7 @@ def login(
     ] = settings.STORES[0],
 ) -> None:
     """Log in to a shared database, with an invitation or a connection URL."""
+    from todo_cli.domain.account import Login
     from todo_cli.services import login as service
 
     output = app.output(tuple(Login.model_fields))
@@ -56,6 +59,7 @@ def logout(
     all_: Annotated[bool, typer.Option("--all", help="From every database.")] = False,
 ) -> None:
     """Forget a login: its password, wherever it is kept, and its profile."""
+    from todo_cli.domain.account import ProfileList
     from todo_cli.services import login as service
 
     output = app.output(tuple(ProfileList.model_fields))
@@ -71,6 +75,7 @@ def logout(
 @with_globals
 def whoami(app: AppContext) -> None:
     """Show who you are, on which database, and where your password is kept."""
+    from todo_cli.domain.account import Account
     from todo_cli.services import login as service
 
     output = app.output(tuple(Account.model_fields))
@@ -108,7 +113,7 @@ def _with_password(app: AppContext, given: str) -> str:
     return given
 
 
-def _welcome(found: Login) -> str:
+def _welcome(found: "Login") -> str:
     parts = [f"PostgreSQL {found.version}", found.tls or "not encrypted"]
     parts += ["pooled"] if found.pooled else []
     link = ", ".join([*parts, f"{found.round_trip_ms:g} ms a round trip"])

@@ -8,7 +8,6 @@ import typer
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
 from todo_cli.domain import dates
-from todo_cli.domain.audit import Event, LogFilter
 from todo_cli.errors import UsageError
 
 _LARGEST_LIMIT: Final = 1_000_000_000
@@ -30,6 +29,7 @@ def audit(
     An auditor reads it with a login of their own, the owner of the database with the owner's,
     which is used where it is known. Members are refused, but for the private database.
     """
+    from todo_cli.domain.audit import Event, LogFilter
     from todo_cli.services import audit as log
 
     if limit is not None and not 1 <= limit <= _LARGEST_LIMIT:

@@ -1,70 +1,19 @@
-"""What may stand where the cursor is: the answer to a shell that completes a word.
+"""The answer to a shell that completes a word.
 
 The shell's script (todo_cli/completion/) runs the program with `VARIABLE` set and, as arguments,
 the words up to the cursor, the one under it last and without quotes. The answer is a line for each
 suggestion: the whole word as it may become, and behind a tab what to say about it.
-
-What a word is follows from the tree of commands; what an option takes, from its name.
 """
 
 import os
 import sys
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, NoReturn
 
 from typer.core import TyperGroup
 
-from todo_cli.cli import values, words
-from todo_cli.cli.typed import Line, read_line
-from todo_cli.domain.account import Account, Login
-from todo_cli.domain.audit import Event
-from todo_cli.domain.database import ProfileView
-from todo_cli.domain.filters import SortField
-from todo_cli.domain.health import Health
-from todo_cli.domain.people import Role, UserView
-from todo_cli.domain.task import Frozen, Priority, Status, TaskView, is_ref
-from todo_cli.services.shells import SHELLS
-from todo_cli.services.suggestions import Rows, Suggestions
-from todo_cli.settings import STORES
-
 VARIABLE: Final = "_TODO_COMPLETE"
-DATE_WORDS: Final = (
-    *("today", "tomorrow", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"),
-    *("sunday", "eow", "eom", "eoq", "eoy", "som", "3d", "2w", "1mo"),
-)
-
-_CELLS: Final = 60  # the width of what is said about a suggestion
-_JOINERS: Final = "\u200c\u200d"  # invisible, and part of how some scripts and emoji are written
-_BIDI: Final = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
-
-# The states of the tasks that a command is for; of all others: not those in the trash.
-_STATUSES: Final[Mapping[str, tuple[Status, ...]]] = {
-    "done": (Status.PENDING,),
-    "reopen": (Status.COMPLETED,),
-    "restore": (Status.DELETED,),
-    "show": tuple(Status),
-}
-_PRESENT: Final = (Status.PENDING, Status.COMPLETED)
-# The commands whose --fields are those of a task; "" is `todo` alone.
-_ABOUT_TASKS: Final = {
-    *("", "add", "list", "show", "modify", "edit", "done", "reopen", "rm", "restore"),
-}
-# What other commands answer about, by their first word.
-_MODELS: Final[Mapping[str, type[Frozen]]] = {
-    "profile": ProfileView,
-    "login": Login,
-    "whoami": Account,
-    "user": UserView,
-    "doctor": Health,
-    "db audit": Event,
-}
-# The options that `none` is a value of, by command: it clears, or looks for what is clear.
-_TAKING_NONE: Final[Mapping[str, tuple[str, ...]]] = {
-    "list": ("project", "tag", "due"),
-    "modify": ("project", "tag", "due", "description"),
-}
 
 
 def run(root: TyperGroup, arguments: Sequence[str]) -> NoReturn:
@@ -75,193 +24,14 @@ def run(root: TyperGroup, arguments: Sequence[str]) -> NoReturn:
     """
     try:
         _keep_silent()
+        from todo_cli.cli.suggestions import suggest  # here: no other command needs it
+
         found = suggest(root, arguments, os.environ)
         text = "".join(f"{value}\t{about}\n" for value, about in found)
         sys.stdout.buffer.write(text.encode())
         sys.stdout.buffer.flush()
     finally:
         os._exit(0)
-
-
-def suggest(root: TyperGroup, arguments: Sequence[str], environ: Mapping[str, str]) -> Rows:
-    """Give what the last of ``arguments`` may become, and what to say about it.
-
-    Each value begins with that word. Nothing in the answer moves a cursor or turns its direction.
-    """
-    line = read_line(root, arguments)
-    if line is None:
-        return []
-    profile = line.given.get("profile", [])
-    asked = Suggestions(environ, profile[-1] if profile else None)
-    return [
-        (value, _readable(about))
-        for value, about in dict(_suggest(line, asked)).items()
-        if value.startswith(line.word) and not any(map(_is_dangerous, value))
-    ]
-
-
-def _suggest(line: Line, asked: Suggestions) -> Iterator[tuple[str, str]]:
-    """Find suggestions for the word under the cursor; some may not begin as it does."""
-    name, equals, value = line.word.partition("=")
-    if line.option is not None:
-        yield from _values(line.option.name or "", line.word, line, asked)
-    elif line.word.startswith("--") and equals and not line.verbatim:
-        option = line.options().get(name)
-        if option is not None and not option.is_flag:
-            found = _values(option.name or "", value, line, asked)
-            yield from _prefixed(f"{name}=", found)
-    elif line.word.startswith("-") and not line.verbatim:
-        yield from _options(line)
-        if line.takes_attributes and "--untag" in line.options():
-            yield from _signed("untag", line, asked)
-    elif isinstance(line.command, TyperGroup):
-        for name, command in line.command.commands.items():
-            if not command.hidden:
-                yield name, (command.short_help or command.help or "").partition("\n")[0]
-    else:
-        yield from _words(line, asked)
-
-
-def _options(line: Line) -> Iterator[tuple[str, str]]:
-    for name, option in line.options().items():
-        used = option.name in line.given and not option.multiple
-        if name.startswith("--") and not option.hidden and not used:
-            yield name, option.help or ""
-
-
-def _words(line: Line, asked: Suggestions) -> Iterator[tuple[str, str]]:
-    """Find what is no option: attributes where the command takes them, and its arguments."""
-    argument = line.argument()
-    if argument is None:
-        return
-    takes_ids = argument.name in ("ids", "id", "id_")
-    if line.takes_attributes and not (takes_ids and not line.arguments):
-        yield from _attributes(line, asked)
-    if takes_ids and all(map(is_ref, line.arguments)):
-        yield from _ids(line, asked)
-    elif line.name == "db upgrade":
-        yield "head", "the newest"
-    elif line.name == "db downgrade":
-        yield "base", "nothing at all"
-    elif line.name in ("profile use", "profile remove"):
-        yield from asked.profiles()
-
-
-def _attributes(line: Line, asked: Suggestions) -> Iterator[tuple[str, str]]:
-    known = line.options()
-    key, colon, value = line.word.partition(":")
-    options = {each: known.get(f"--{each.replace('.', '-')}") for each in words.KEYS}
-    if colon:
-        option = options.get(key)
-        if option is not None:
-            found = _values(option.name or "", value, line, asked)
-            yield from _prefixed(f"{key}:", _inline(found))
-    elif line.word.startswith("+") and "--tag" in known:
-        yield from _signed("tag", line, asked)
-    else:
-        for each, option in options.items():
-            if option is not None and not option.hidden:
-                yield f"{each}:", option.help or ""
-
-
-def _ids(line: Line, asked: Suggestions) -> Rows:
-    if line.word and not (line.word.isascii() and line.word.isdecimal()):
-        return []
-    statuses = _STATUSES.get(line.name, _PRESENT)
-    if "purge" in line.given:
-        statuses = tuple(Status)
-    return asked.tasks(statuses, line.word, line.arguments)
-
-
-def _values(name: str, prefix: str, line: Line, asked: Suggestions) -> Iterator[tuple[str, str]]:
-    """Find values for the option whose parameter has this name."""
-    match name:
-        case "project":
-            yield from asked.projects(prefix)
-        case "tag" | "untag":
-            yield from _tags(name, prefix, line, asked)
-        case "profile":
-            yield from asked.profiles()
-        case "priority":
-            yield from ((each, "") for each in Priority)
-        case "status":
-            yield from ((each, "") for each in (*Status, "any"))
-        case "due" | "due_before" | "due_after" | "since":
-            yield from ((each, "") for each in DATE_WORDS)
-        case "sort":
-            for each in SortField:
-                yield each, "smallest first"
-                yield f"{each}-", "largest first"
-        case "fields":
-            yield from _fields(prefix, line)
-        case "store":
-            yield from ((each, "") for each in STORES)
-        case "role":
-            yield from ((each, "") for each in Role)
-        case "install_completion" | "show_completion":
-            yield from ((each, "") for each in SHELLS)
-    if name in _TAKING_NONE.get(line.name, ()):
-        yield values.NONE, "no value"
-
-
-def _tags(name: str, prefix: str, line: Line, asked: Suggestions) -> Rows:
-    signed = [word[1:] for word in line.arguments if word.startswith(("+", "-"))]
-    return asked.tags(prefix, [*line.given.get(name, []), *signed])
-
-
-def _signed(name: str, line: Line, asked: Suggestions) -> Iterator[tuple[str, str]]:
-    """Find tags for ``+tag`` and ``-tag``, but those that would be read as something else."""
-    sign, prefix = line.word[0], line.word[1:]
-    for tag, about in _inline(_tags(name, prefix, line, asked)):
-        if tag[0].isalpha() and not line.is_option(sign + tag):
-            yield sign + tag, about
-
-
-def _fields(prefix: str, line: Line) -> Iterator[tuple[str, str]]:
-    """Complete the last of several names; those before it are not offered again."""
-    known = _MODELS.get(line.name) or _MODELS.get(line.name.partition(" ")[0])
-    model = TaskView if line.name in _ABOUT_TASKS else known
-    before = prefix.split(",")[:-1]
-    for each in () if model is None else model.model_fields:
-        if each not in before:
-            yield ",".join([*before, each]), ""
-
-
-def _prefixed(prefix: str, found: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    return ((prefix + value, about) for value, about in found)
-
-
-def _inline(found: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Leave out what `words` would not take as the value of an attribute."""
-    return (row for row in found if not any(map(str.isspace, row[0])))
-
-
-def _readable(text: str) -> str:
-    """Give a text in one line that a terminal shows as it is, cut to the width there is."""
-    shown, width = "", 0
-    for char in " ".join(text.split()):
-        if char not in _JOINERS and unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
-            continue
-        width += _cells(char)
-        if width > _CELLS:
-            return f"{shown}\u2026"
-        shown += char
-    return shown
-
-
-def _cells(char: str) -> int:
-    """Give how many columns of a terminal a character takes (Unicode Standard Annex #11)."""
-    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-def _is_dangerous(char: str) -> bool:
-    """Tell whether a character moves a cursor, or turns the direction of what follows."""
-    return (
-        unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")
-        or unicodedata.bidirectional(char) in _BIDI
-    )
 
 
 def _keep_silent() -> None:

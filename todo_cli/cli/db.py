@@ -1,20 +1,16 @@
 """The commands for the database as a whole: its schema, and the private server."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from todo_cli.cli.audit import audit
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
-from todo_cli.domain.database import (
-    MigrationList,
-    SchemaCheck,
-    SchemaRepair,
-    SchemaState,
-    ServerView,
-)
 from todo_cli.errors import SchemaError
+
+if TYPE_CHECKING:
+    from todo_cli.domain.database import SchemaRepair, SchemaState
 
 app = typer.Typer(
     help="Look after the database.",
@@ -36,6 +32,7 @@ def upgrade(
     revision: Annotated[str, typer.Argument(metavar="REV", help="Up to here.")] = "head",
 ) -> None:
     """Bring the schema up to this program, or to a revision."""
+    from todo_cli.domain.database import SchemaState
     from todo_cli.services import database
 
     output = app.output(tuple(SchemaState.model_fields))
@@ -55,6 +52,7 @@ def downgrade(
 
     The private database goes up again with the next command that needs it.
     """
+    from todo_cli.domain.database import SchemaState
     from todo_cli.services import database
 
     output = app.output(tuple(SchemaState.model_fields))
@@ -71,6 +69,7 @@ def downgrade(
 @with_globals
 def current(app: AppContext) -> None:
     """Show the revision of the database, and the one this program needs."""
+    from todo_cli.domain.database import SchemaState
     from todo_cli.services import database
 
     output = app.output(tuple(SchemaState.model_fields))
@@ -82,6 +81,7 @@ def current(app: AppContext) -> None:
 @with_globals
 def history(app: AppContext) -> None:
     """List the migrations this program knows, the oldest first."""
+    from todo_cli.domain.database import MigrationList
     from todo_cli.services import database
 
     output = app.output(tuple(MigrationList.model_fields))
@@ -97,6 +97,7 @@ def check(
     ] = False,
 ) -> None:
     """Compare the database with this program; exit code 7 when they differ."""
+    from todo_cli.domain.database import SchemaCheck, SchemaRepair
     from todo_cli.services import database
 
     output = app.output(tuple((SchemaRepair if repair else SchemaCheck).model_fields))
@@ -119,6 +120,7 @@ def check(
 @with_globals
 def status(app: AppContext) -> None:
     """Show the private server, whatever the profile: where it is, version, size, running or not."""
+    from todo_cli.domain.database import ServerView
     from todo_cli.services import database
 
     output = app.output(tuple(ServerView.model_fields))
@@ -129,6 +131,7 @@ def status(app: AppContext) -> None:
 @with_globals
 def start(app: AppContext) -> None:
     """Start the private server, whatever the profile; it is made if there is none."""
+    from todo_cli.domain.database import ServerView
     from todo_cli.services import database
 
     output = app.output(tuple(ServerView.model_fields))
@@ -140,6 +143,7 @@ def start(app: AppContext) -> None:
 @with_globals
 def stop(app: AppContext) -> None:
     """Stop the private server, whatever the profile. The next command starts it again."""
+    from todo_cli.domain.database import ServerView
     from todo_cli.services import database
 
     output = app.output(tuple(ServerView.model_fields))
@@ -151,11 +155,11 @@ def stop(app: AppContext) -> None:
 app.command(epilog="Example: todo db audit --since yesterday --user alice@example.com")(audit)
 
 
-def _applied(state: SchemaState, verb: str) -> str:
+def _applied(state: "SchemaState", verb: str) -> str:
     return f"{verb} {', '.join(state.changed)}. " if state.changed else ""
 
 
-def _repaired(found: SchemaRepair) -> str:
+def _repaired(found: "SchemaRepair") -> str:
     """Give one line for each thing that was repaired, and what is left to do for people."""
     lines = [*found.repaired, f"Repaired {len(found.repaired)} in all."] if found.repaired else []
     if found.stranded:

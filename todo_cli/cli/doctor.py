@@ -1,12 +1,15 @@
 """The command that looks for what is wrong."""
 
 import os
+from typing import TYPE_CHECKING
 
 import typer
 
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
-from todo_cli.domain.health import Check, Health, State
+
+if TYPE_CHECKING:
+    from todo_cli.domain.health import Check, Health
 
 
 def register(app: typer.Typer) -> None:
@@ -20,6 +23,7 @@ def doctor(app: AppContext) -> None:
 
     Nothing is asked, changed or started. What builds on something that failed is left out.
     """
+    from todo_cli.domain.health import Health
     from todo_cli.services import health as service
 
     output = app.output(tuple(Health.model_fields))
@@ -29,12 +33,14 @@ def doctor(app: AppContext) -> None:
         raise typer.Exit(1)
 
 
-def _line(check: Check) -> str:
+def _line(check: "Check") -> str:
     hint = f"\n{'':<9}hint: {check.hint}" if check.hint is not None else ""
     return f"{check.state:<9}{check.name:<16}{check.found}{hint}"
 
 
-def _summary(found: Health) -> str:
+def _summary(found: "Health") -> str:
+    from todo_cli.domain.health import State
+
     states = [check.state for check in found.checks]
     parts = [
         f"{states.count(state)} {word}"

@@ -1,21 +1,13 @@
 """The command that opens a task in the person's editor."""
 
-import os
-import sys
 from typing import Annotated
 
 import typer
 
-from todo_cli.cli import editor
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
 from todo_cli.cli.values import FIELDS
-from todo_cli.domain import form
-from todo_cli.domain.changes import Changes, Draft
-from todo_cli.domain.task import Outcome, TaskRefs, parse_refs
-from todo_cli.errors import ConflictError, UsageError
-
-_TOLD = 5  # problems named in one message
+from todo_cli.domain.task import parse_refs
 
 
 @with_globals
@@ -23,58 +15,8 @@ def edit(
     app: AppContext, id_: Annotated[str, typer.Argument(metavar="ID", help="Number or UUID.")]
 ) -> None:
     """Change a task in your editor: $VISUAL, else $EDITOR, else what the system has."""
+    from todo_cli.cli import editing  # here: no other command needs a form and an editor
+
     output = app.output(FIELDS)
-    refs = parse_refs([id_])
-    with app.open() as session:  # closed again: nobody knows how long the editor stays open
-        from todo_cli.services import tasks
-
-        draft = tasks.draft(session, refs)
-    command = editor.choose(os.environ)
-    original = form.write(draft.task, app.now())
-    folder, name = app.settings().folders.state / "edits", f"task-{draft.task.number}"
-    with editor.sheet(folder, name, original, app.say) as sheet:
-        changes = _ask(app, command, sheet, original)
-        outcome = _save(app, refs, draft, changes)
+    outcome, changes = editing.edit(app, parse_refs([id_]))
     output.edited(outcome, changes)
-
-
-def _ask(app: AppContext, command: list[str], sheet: editor.Sheet, original: str) -> Changes:
-    """Open the editor until the text can be read, or until the person leaves it as it is.
-
-    Raises UsageError for a text that cannot be read, at once where nobody sits at a terminal.
-    """
-    while True:
-        before = sheet.read()
-        editor.run(command, sheet.path)
-        after = sheet.read()
-        if not after.strip():  # whoever empties it wants to leave
-            return Changes()
-        reading = form.read(after, original, app.now())
-        if not reading.problems:
-            return reading.changes
-        if after == before or not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise _not_understood(reading.problems)
-        sheet.write(form.mark(after, reading.problems))
-
-
-def _save(app: AppContext, refs: TaskRefs, draft: Draft, changes: Changes) -> Outcome:
-    """Write the changes, if there are any. Raises ConflictError when the task was changed since."""
-    if not changes.model_fields_set:
-        return Outcome(task=draft.task, changed=False)
-    try:
-        with app.open() as session:
-            from todo_cli.services import tasks
-
-            (outcome,) = tasks.modify(session, refs, changes, app.command_id, draft.revision)
-    except ConflictError as error:
-        error.hint = error.hint or f"run again: todo edit {draft.task.number}"
-        raise
-    return outcome
-
-
-def _not_understood(problems: tuple[form.Problem, ...]) -> UsageError:
-    told = [str(problem) for problem in problems[:_TOLD]]
-    if len(problems) > _TOLD:
-        told.append(f"and {len(problems) - _TOLD} more")
-    hint = problems[0].hint if len(problems) == 1 else None
-    return UsageError("; ".join(told), hint)

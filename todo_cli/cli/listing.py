@@ -81,7 +81,7 @@ def show_list(app: AppContext, wanted: Filter) -> None:
     with app.open() as session:
         from todo_cli.services import tasks
 
-        page = tasks.find(session, wanted)
+        page = tasks.find(session, wanted, counted=output.says_more)
     output.page(page, filtered=filtered)
 
 

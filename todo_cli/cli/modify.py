@@ -1,16 +1,18 @@
 """The command that changes the contents of tasks."""
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from todo_cli.cli import values, words
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
-from todo_cli.domain.changes import Changes
 from todo_cli.domain.task import TaskRefs, is_ref, parse_refs, readable
 from todo_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from todo_cli.domain.changes import Changes
 
 _EXAMPLE = "for example: todo modify 3 due:fri +errand"
 
@@ -65,8 +67,10 @@ def _refs(ids: list[str], late: list[str]) -> TaskRefs:
 
 def _changes(
     app: AppContext, given: Mapping[str, str | None], tag: list[str], untag: list[str]
-) -> Changes:
+) -> "Changes":
     """Read what was given. Raises UsageError when that is nothing, or contradicts itself."""
+    from todo_cli.domain.changes import Changes
+
     readers: dict[str, Callable[[str], object]] = {
         "title": str,
         "description": values.description,

@@ -6,15 +6,12 @@ import typer
 
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
-from todo_cli.domain.database import ProfileView
-from todo_cli.services import profiles
 
 app = typer.Typer(
     help="Choose among several databases.",
     rich_markup_mode="rich",
     epilog="Example: todo profile use work",
 )
-FIELDS = tuple(ProfileView.model_fields)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The profile.")]
 
 
@@ -28,7 +25,10 @@ def group(app: AppContext) -> None:
 @with_globals
 def list_(app: AppContext) -> None:
     """List the profiles."""
-    output = app.output(FIELDS)
+    from todo_cli.domain.database import ProfileView
+    from todo_cli.services import profiles
+
+    output = app.output(tuple(ProfileView.model_fields))
     output.records(profiles.find(app.settings()))
 
 
@@ -36,7 +36,10 @@ def list_(app: AppContext) -> None:
 @with_globals
 def use(app: AppContext, name: Name) -> None:
     """Make a profile the default."""
-    output = app.output(FIELDS)
+    from todo_cli.domain.database import ProfileView
+    from todo_cli.services import profiles
+
+    output = app.output(tuple(ProfileView.model_fields))
     output.record(profiles.use(app.settings(), name), f"The default profile is now {name}.")
 
 
@@ -44,5 +47,8 @@ def use(app: AppContext, name: Name) -> None:
 @with_globals
 def remove(app: AppContext, name: Name) -> None:
     """Forget a profile. The database and its tasks stay as they are."""
-    output = app.output(FIELDS)
+    from todo_cli.domain.database import ProfileView
+    from todo_cli.services import profiles
+
+    output = app.output(tuple(ProfileView.model_fields))
     output.record(profiles.remove(app.settings(), name), f"Removed the profile {name}.")

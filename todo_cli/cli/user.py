@@ -9,12 +9,14 @@ import typer
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
 from todo_cli.domain import dates
-from todo_cli.domain.people import Invitation, Removal, Role, UserStatus, UserView, fold, new_user
+from todo_cli.domain.roles import Role
 from todo_cli.errors import UsageError
 from todo_cli.output.base import Output
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+
+    from todo_cli.domain.people import Invitation
 
 app = typer.Typer(
     help="Look after the people who share a database.",
@@ -22,7 +24,6 @@ app = typer.Typer(
     epilog="Example: todo user add alice@example.com",
 )
 INVITATION: tuple[str, ...] = ("email", "role", "invitation")
-USER = tuple(UserView.model_fields)
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="Whose; case does not matter.")]
 
 
@@ -44,6 +45,7 @@ def add(
     ] = Role.MEMBER,
 ) -> None:
     """Invite somebody. The invitation is printed once: a URL, for todo login, good for 7 days."""
+    from todo_cli.domain.people import new_user
     from todo_cli.services import users
 
     output = app.output(INVITATION)
@@ -57,9 +59,10 @@ def add(
 @with_globals
 def list_(app: AppContext) -> None:
     """List the people, by e-mail, with how far each has come."""
+    from todo_cli.domain.people import UserView
     from todo_cli.services import users
 
-    output = app.output(USER)
+    output = app.output(tuple(UserView.model_fields))
     with _owner(app) as owner:
         found = users.find(owner)
     output.records(found)
@@ -69,9 +72,10 @@ def list_(app: AppContext) -> None:
 @with_globals
 def deactivate(app: AppContext, email: Email) -> None:
     """Keep somebody out at once, sessions that are open included. The tasks stay."""
+    from todo_cli.domain.people import UserView
     from todo_cli.services import users
 
-    output = app.output(USER)
+    output = app.output(tuple(UserView.model_fields))
     with _owner(app) as owner:
         user = users.deactivate(owner, email)
     output.record(user, f"Deactivated {user.email}; the tasks stay.")
@@ -81,9 +85,10 @@ def deactivate(app: AppContext, email: Email) -> None:
 @with_globals
 def activate(app: AppContext, email: Email) -> None:
     """Let somebody in again, with the login they had."""
+    from todo_cli.domain.people import UserStatus, UserView
     from todo_cli.services import users
 
-    output = app.output(USER)
+    output = app.output(tuple(UserView.model_fields))
     with _owner(app) as owner:
         user = users.activate(owner, email)
     state = {
@@ -114,6 +119,7 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Delete somebody with all tasks, for good. To keep the tasks: todo user deactivate."""
+    from todo_cli.domain.people import Removal
     from todo_cli.services import users
 
     output = app.output(tuple(Removal.model_fields))
@@ -142,7 +148,7 @@ def _owner(app: AppContext) -> "Iterator[Engine]":
         yield owner
 
 
-def _hand_over(app: AppContext, output: Output, invitation: Invitation) -> None:
+def _hand_over(app: AppContext, output: Output, invitation: "Invitation") -> None:
     """Print an invitation: the URL alone on stdout, what to do with it on stderr."""
     until = dates.describe(invitation.valid_until, app.now())
     output.record(
@@ -158,6 +164,8 @@ def _let_type(app: AppContext, question: str, email: str) -> None:
 
     Raises UsageError when nobody can be asked.
     """
+    from todo_cli.domain.people import fold
+
     if not app.can_ask:
         raise UsageError("this must be confirmed, and nobody can be asked", "add --yes")
     if fold(app.ask(f"{question} Type the e-mail, or", "no")) != fold(email):

@@ -6,6 +6,7 @@ from typing import Final
 
 from pydantic import Field
 
+from todo_cli.domain.roles import Role
 from todo_cli.domain.task import Frozen, Instant, readable
 from todo_cli.errors import UsageError
 
@@ -13,13 +14,6 @@ EMAIL_LENGTH: Final = 255
 NAME_LENGTH: Final = 100
 
 _LINE_BREAKING = {"Cc", "Zl", "Zp"}  # Unicode categories: controls, line and paragraph separators
-
-
-class Role(StrEnum):
-    """What a person may do: a member keeps tasks, an auditor reads what everybody changed."""
-
-    MEMBER = "member"
-    AUDITOR = "auditor"
 
 
 class UserStatus(StrEnum):

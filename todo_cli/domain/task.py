@@ -46,7 +46,7 @@ class Priority(StrEnum):
 
 def utc_text(moment: datetime) -> str:
     """Give an instant as ISO 8601 in UTC with whole seconds: ``2026-11-25T16:00:00Z``."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.astimezone(UTC).isoformat()[:19]}Z"  # strftime takes four times as long
 
 
 def due_text(due: date) -> str:
@@ -61,7 +61,8 @@ DueDate = Annotated[datetime | date, PlainSerializer(due_text, when_used="json-u
 class Frozen(BaseModel):
     """A value that crosses floors: it cannot change, and unknown fields are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Built when first used: no command uses more than a few of them.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class TaskView(Frozen):
@@ -106,10 +107,10 @@ class Outcome(Frozen):
 
 
 class Page(Frozen):
-    """Some tasks in the order asked for, and how many there are in all."""
+    """Some tasks in the order asked for; ``total`` says how many there are, if it is known."""
 
     tasks: tuple[TaskView, ...]
-    total: int
+    total: int | None
 
 
 class TaskRefs(Frozen):

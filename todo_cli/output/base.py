@@ -1,11 +1,13 @@
 """What both ways of output can do, so that no command ever asks which one it has."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from todo_cli.domain.audit import Log
-from todo_cli.domain.changes import Changes
 from todo_cli.domain.task import Frozen, Outcome, Page, TaskView
+
+if TYPE_CHECKING:
+    from todo_cli.domain.audit import Log
+    from todo_cli.domain.changes import Changes
 
 
 class Output(Protocol):
@@ -14,6 +16,10 @@ class Output(Protocol):
     @property
     def default_limit(self) -> int | None:
         """How many tasks or events a list shows when nobody says, None for all."""
+
+    @property
+    def says_more(self) -> bool:
+        """Whether a list of tasks says how many it leaves out, for which they must be counted."""
 
     def added(self, task: TaskView) -> None:
         """Confirm one added task."""
@@ -24,7 +30,7 @@ class Output(Protocol):
     def page(self, page: Page, *, filtered: bool) -> None:
         """Show a list of tasks; ``filtered`` when it may leave out pending ones."""
 
-    def events(self, log: Log, *, filtered: bool) -> None:
+    def events(self, log: "Log", *, filtered: bool) -> None:
         """Show entries of the change log; ``filtered`` when others may be left out."""
 
     def task(self, task: TaskView) -> None:
@@ -33,10 +39,10 @@ class Output(Protocol):
     def outcomes(self, verb: str, outcomes: Sequence[Outcome]) -> None:
         """Confirm what ``verb`` did to each of several tasks."""
 
-    def modified(self, outcomes: Sequence[Outcome], changes: Changes) -> None:
+    def modified(self, outcomes: Sequence[Outcome], changes: "Changes") -> None:
         """Confirm what was changed about each of several tasks."""
 
-    def edited(self, outcome: Outcome, changes: Changes) -> None:
+    def edited(self, outcome: Outcome, changes: "Changes") -> None:
         """Confirm what was changed about one task, which may be nothing."""
 
     def purged(self, tasks: Sequence[TaskView]) -> None:

@@ -2,18 +2,21 @@
 
 import json
 from collections.abc import Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from todo_cli.domain.audit import Log
-from todo_cli.domain.changes import Changes
 from todo_cli.domain.task import Frozen, Outcome, Page, TaskView
 from todo_cli.errors import TodoError
+
+if TYPE_CHECKING:
+    from todo_cli.domain.audit import Log
+    from todo_cli.domain.changes import Changes
 
 
 class JsonOutput:
     """``fields`` are the only ones to show, None for all; they have been checked."""
 
     default_limit = None
+    says_more = False
 
     def __init__(self, stdout: TextIO, fields: Sequence[str] | None) -> None:
         self._stdout = stdout
@@ -31,7 +34,7 @@ class JsonOutput:
         """Write an array of tasks."""
         self._array(page.tasks)
 
-    def events(self, log: Log, *, filtered: bool) -> None:
+    def events(self, log: "Log", *, filtered: bool) -> None:
         """Write an object with the array of events."""
         self._stdout.write('{"events":')
         self._array(log.events, end="}\n")
@@ -44,11 +47,11 @@ class JsonOutput:
         """Write an array of the tasks, as they are now, changed or not."""
         self._array([outcome.task for outcome in outcomes])
 
-    def modified(self, outcomes: Sequence[Outcome], changes: Changes) -> None:
+    def modified(self, outcomes: Sequence[Outcome], changes: "Changes") -> None:
         """Write an array of the tasks, as they are now, changed or not."""
         self._array([outcome.task for outcome in outcomes])
 
-    def edited(self, outcome: Outcome, changes: Changes) -> None:
+    def edited(self, outcome: Outcome, changes: "Changes") -> None:
         """Write the task as an object, as it is now, changed or not."""
         self._object(outcome.task)
 

@@ -3,10 +3,13 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from todo_cli.domain import dates
-from todo_cli.domain.changes import Changes
 from todo_cli.domain.task import Outcome, Priority, TaskView
+
+if TYPE_CHECKING:
+    from todo_cli.domain.changes import Changes
 
 # For each verb: what is said when it changed something, and when it was so already.
 _DONE = {
@@ -39,7 +42,7 @@ def added_all(tasks: Sequence[TaskView]) -> str:
     return f"Added {len(tasks):,} tasks, {tasks[0].number} to {tasks[-1].number}"
 
 
-def modified(result: Outcome, changes: Changes, now: datetime) -> str:
+def modified(result: Outcome, changes: "Changes", now: datetime) -> str:
     """Say what was changed about a task, with every value as it is now."""
     task = result.task
     if not result.changed:
@@ -81,7 +84,7 @@ def no_events(filtered: bool) -> str:
     return "No change matches." if filtered else "Nothing has been changed yet."
 
 
-def _changed(task: TaskView, changes: Changes, now: datetime) -> list[str]:
+def _changed(task: TaskView, changes: "Changes", now: datetime) -> list[str]:
     given = changes.model_fields_set
     found = []
     if "title" in given:

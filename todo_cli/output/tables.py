@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from todo_cli.domain import dates
-from todo_cli.domain.audit import Log
-from todo_cli.domain.changes import Changes
 from todo_cli.domain.task import Frozen, Outcome, Page, TaskView, due_text
 from todo_cli.errors import TodoError
 from todo_cli.output import messages
 from todo_cli.output.streams import write_message
+
+if TYPE_CHECKING:
+    from todo_cli.domain.audit import Log
+    from todo_cli.domain.changes import Changes
 
 _TABLE_LIMIT = 50
 _EACH = 10  # added at once, so many are confirmed one by one
@@ -39,6 +41,11 @@ class TableOutput:
         """A table shows 50 tasks or events, a pipe all of them."""
         return _TABLE_LIMIT if self._stdout.isatty() else None
 
+    @property
+    def says_more(self) -> bool:
+        """Below a table it is said, unless people want no messages."""
+        return self._stdout.isatty() and not self._quiet
+
     def added(self, task: TaskView) -> None:
         """Confirm the task; with --quiet write the bare number."""
         if self._quiet:
@@ -62,7 +69,7 @@ class TableOutput:
             for task in page.tasks:
                 self._line(plain(task))
 
-    def events(self, log: Log, *, filtered: bool) -> None:
+    def events(self, log: "Log", *, filtered: bool) -> None:
         """Draw a table, or write a line for each event."""
         from todo_cli.output import events  # only one command needs it
 
@@ -95,12 +102,12 @@ class TableOutput:
         for outcome in outcomes:
             self._say(messages.outcome(verb, outcome))
 
-    def modified(self, outcomes: Sequence[Outcome], changes: Changes) -> None:
+    def modified(self, outcomes: Sequence[Outcome], changes: "Changes") -> None:
         """Confirm each task in a line."""
         for outcome in outcomes:
             self._say(messages.modified(outcome, changes, self._now))
 
-    def edited(self, outcome: Outcome, changes: Changes) -> None:
+    def edited(self, outcome: Outcome, changes: "Changes") -> None:
         """Confirm the task in a line."""
         self.modified([outcome], changes)
 
@@ -151,8 +158,8 @@ class TableOutput:
         screen.show_page(page, self._now, self._stdout, color=self._color)
         self._say_more(len(page.tasks), page.total)
 
-    def _say_more(self, shown: int, total: int) -> None:
-        if total > shown:
+    def _say_more(self, shown: int, total: int | None) -> None:
+        if total is not None and total > shown:
             self._say(messages.more(shown, total))
 
 

@@ -1,14 +1,17 @@
 """What a person does with tasks."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlmodel import Session
 
-from todo_cli.domain.changes import Changes, Draft
 from todo_cli.domain.filters import Filter
 from todo_cli.domain.task import NewTask, Outcome, Page, TaskRefs, TaskView
 from todo_cli.store import reads, writes
+
+if TYPE_CHECKING:
+    from todo_cli.domain.changes import Changes, Draft
 
 
 def add(session: Session, tasks: Sequence[NewTask], command_id: UUID) -> tuple[TaskView, ...]:
@@ -16,9 +19,9 @@ def add(session: Session, tasks: Sequence[NewTask], command_id: UUID) -> tuple[T
     return writes.add_tasks(session, tasks, command_id)
 
 
-def find(session: Session, wanted: Filter) -> Page:
-    """Give the tasks that pass a filter."""
-    return reads.list_tasks(session, wanted)
+def find(session: Session, wanted: Filter, *, counted: bool = False) -> Page:
+    """Give the tasks that pass a filter; if ``counted``, also how many there are in all."""
+    return reads.list_tasks(session, wanted, counted=counted)
 
 
 def show(session: Session, refs: TaskRefs) -> TaskView:
@@ -31,7 +34,7 @@ def named(session: Session, refs: TaskRefs) -> tuple[TaskView, ...]:
     return reads.get_tasks(session, refs)
 
 
-def draft(session: Session, refs: TaskRefs) -> Draft:
+def draft(session: Session, refs: TaskRefs) -> "Draft":
     """Give one task to be edited. Raises NotFoundError, or ConflictError for one in the trash."""
     return reads.get_draft(session, refs)
 
@@ -39,7 +42,7 @@ def draft(session: Session, refs: TaskRefs) -> Draft:
 def modify(
     session: Session,
     refs: TaskRefs,
-    changes: Changes,
+    changes: "Changes",
     command_id: UUID,
     revision: int | None = None,
 ) -> tuple[Outcome, ...]:

@@ -24,6 +24,14 @@ NOTICE: Final = (
 # An owner's transaction holds locks. The server ends one whose client has gone silent.
 _ABANDONED: Final = "set_config('idle_in_transaction_session_timeout', '60s', false)"
 
+# What finds out that the other end has gone without a word, as when a laptop changes its network:
+# seconds, but the last, milliseconds until what was sent must have arrived.
+_NETWORK: Final = {
+    "keepalives_idle": 60,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 5000,
+}
 _ATTEMPT: Final = 5.0  # seconds for one address: a dead one, or a lost packet, leaves time
 _LONGEST: Final = 300  # characters of what a server says
 
@@ -70,9 +78,10 @@ def connect_url(dsn: str, patience: Patience) -> DriverConnection:
     """
     known = parse_dsn(dsn)
     waking = urls.is_neon(known.get("host", ""))
+    network = {name: value for name, value in _NETWORK.items() if name not in known}
     meanwhile = "waking the database ..." if waking else "waiting for the database ..."
     while True:
-        attempt = partial(open_connection, dsn, **_limit(known, patience))
+        attempt = partial(open_connection, dsn, **network, **_limit(known, patience))
         try:
             connection = patience.wait_for(attempt, meanwhile)
         except UnavailableError as error:

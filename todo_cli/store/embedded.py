@@ -14,10 +14,9 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import todo_cli
-from todo_cli.domain.database import ServerView
 from todo_cli.errors import UnavailableError
 from todo_cli.store import idle, locks, postmaster
 from todo_cli.store.account import me
@@ -35,6 +34,9 @@ from todo_cli.store.private_files import (
     size,
     socket_parameters,
 )
+
+if TYPE_CHECKING:
+    from todo_cli.domain.database import ServerView
 
 __all__ = ["SUPERUSER", "PrivateServer"]
 
@@ -136,8 +138,10 @@ class PrivateServer:
                 check_base(self.base)
                 idle.stop_unless_used(self.base)
 
-    def status(self) -> ServerView:
+    def status(self) -> "ServerView":
         """Look at the server without starting it."""
+        from todo_cli.domain.database import ServerView  # here: few commands need it
+
         with in_sentences(self.base):
             pid = postmaster.living(self.cluster)
             running = pid is not None or postmaster.listens(self.socket_folder)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     and_,
     case,
     func,
+    inspect,
     literal_column,
     not_,
     or_,
@@ -36,7 +37,9 @@ VIEW_COLUMNS: Final = (
 )
 OWNER: Final = "(SELECT email FROM todo.users WHERE id = (SELECT todo.me()))"
 
-_COLUMNS = [getattr(Task, name) for name in VIEW_COLUMNS.split(", ")]
+# Columns of the table, not of the class: rows need no object-relational loading then.
+_TABLE: Final = inspect(Task).local_table
+_COLUMNS = [_TABLE.c[name] for name in VIEW_COLUMNS.split(", ")]
 _OWNER: Label[str] = literal_column(OWNER).label("owner")
 _PLAIN = [name for name in TaskView.model_fields if name not in {"tags", "due"}]
 
@@ -94,7 +97,7 @@ def get_draft(session: Session, refs: TaskRefs) -> "Draft":
 def _rows(session: Session, refs: TaskRefs) -> Sequence[RowMapping]:
     """Give the rows of the tasks that are named, by number. Raises NotFoundError."""
     named = or_(col(Task.number).in_(refs.numbers), col(Task.id).in_(refs.ids))
-    query = select(*_COLUMNS, _OWNER, col(Task.revision)).where(named).order_by(col(Task.number))
+    query = select(*_COLUMNS, _OWNER, _TABLE.c.revision).where(named).order_by(col(Task.number))
     rows = session.execute(query).mappings().all()
     there = {row["number"] for row in rows} | {row["id"] for row in rows}
     missing = [str(each) for each in (*refs.numbers, *refs.ids) if each not in there]
