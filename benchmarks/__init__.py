@@ -1,1 +1,1 @@
-"""How fast the program is, beside psql and the bare interpreter: `python -m benchmarks`."""
+"""How fast the program is, beside psql and its peers, in one run: `python -m benchmarks`."""

@@ -1,86 +1,133 @@
-"""The commands that are timed, in their turn."""
+"""The commands of todo and psql that are timed."""
 
 import importlib.util
-import itertools
 import shutil
 import sys
 import sysconfig
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from benchmarks.server import ADD, LIMIT, Statements
+from benchmarks.statements import (
+    ADD,
+    ADDED,
+    DONE,
+    FILTER,
+    FILTERED,
+    LIMIT,
+    LIST_50,
+    LIST_ALL,
+    SEARCH,
+    SEARCHED,
+    SHOW,
+)
+from benchmarks.stores import Store
 from todo_cli.errors import UsageError
-from todo_cli.store import roles
-from todo_cli.store.embedded import PrivateServer
 
+# Who: one of these, or a peer's name.
+WARM: Final = "todo, warm"
+FIRST: Final = "todo, first"  # without the agent
+PSQL: Final = "psql"
 BARE: Final = "python -c pass"
+IMPORTS: Final = "import of the libraries"
+
+# What: one of these or of the statements.
+START: Final = "start"
+VERSION: Final = "version"
+JSON_50: Final = "list 50 as JSON"
+TABLE_50: Final = "list 50 on a terminal"
+JSON_ALL: Final = "list all as JSON"
 LINES: Final = 10_000
+BULK: Final = f"add {LINES:,} from stdin"
+
+# What of psql's the ones that it has not are compared with.
+LIKE: Final = {JSON_50: LIST_50, TABLE_50: LIST_50, JSON_ALL: LIST_ALL}
+
+_TERMINAL: Final = {"TERM": "xterm-256color"}
+OFF: Final = {"TODO_AGENT": "off"}
+_LIBRARIES: Final = "import typer, sqlmodel, sqlalchemy.dialects.postgresql.psycopg2"
+_TODO: Final = {
+    VERSION: ["--version"],
+    LIST_50: ["list", "--limit", str(LIMIT)],
+    JSON_50: ["list", "--limit", str(LIMIT), "--json"],
+    TABLE_50: ["list"],
+    LIST_ALL: ["list"],
+    JSON_ALL: ["list", "--json"],
+    SHOW: ["show", "1"],
+    FILTER: ["list", f"project:{FILTERED}"],
+    SEARCH: ["list", "--search", SEARCHED],
+    ADD: ["add", *ADDED],
+    BULK: ["add", "-"],
+}
+WHOLE: Final = (VERSION, JSON_50, TABLE_50, JSON_ALL, SHOW, FILTER, SEARCH, ADD, DONE)
+BESIDE_PEERS: Final = (LIST_50, LIST_ALL, FILTER, SEARCH, ADD, DONE)
+FAR_AWAY: Final = (JSON_50, TABLE_50, ADD, DONE)
 
 
 @dataclass(frozen=True)
 class Command:
-    """A process to time. ``psql`` names the command of psql that does the same.
+    """A process to time: ``who`` does ``what``.
 
-    ``stdin`` is what it reads, ``variables`` what its environment has besides that of all.
+    ``environment`` is the whole of its environment, ``stdin`` what it reads. On a ``terminal`` its
+    stdout is one.
     """
 
-    name: str
+    who: str
+    what: str
     arguments: Callable[[], list[str]]
-    psql: str | None = None
+    environment: Mapping[str, str] = field(repr=False)
     stdin: str = ""
-    variables: Mapping[str, str] = field(default_factory=dict)
+    terminal: bool = False
 
 
-def commands(
-    server: PrivateServer, statements: Statements, psql: Path | None, bulk_home: str
-) -> list[Command]:
-    """Give the commands; those of psql are left out where there is none.
+def starts(environment: Mapping[str, str]) -> tuple[Command, Command]:
+    """Give what no Python program can be faster than, and what no first command can be."""
 
-    ``bulk_home`` is a TODO_HOME of its own for what adds so much that it would slow the lists.
-    Raises UsageError when todo is not installed.
-    """
+    def python(who: str, code: str) -> Command:
+        return Command(who, START, lambda: [sys.executable, "-c", code], environment)
+
+    return python(BARE, "pass"), python(IMPORTS, _LIBRARIES)
+
+
+def of_todo(store: Store, wanted: Iterable[str], *, warm: bool) -> list[Command]:
+    """Give commands of todo: each without the agent and, if ``warm``, with it."""
+    ways = [(FIRST, OFF), (WARM, {})] if warm else [(FIRST, OFF)]
+    return [
+        Command(
+            who=who,
+            what=what,
+            arguments=_arguments(store, what),
+            environment={**store.environment, **variables, **_TERMINAL},
+            stdin=_bulk() if what == BULK else "",
+            terminal=what == TABLE_50,
+        )
+        for what in wanted
+        for who, variables in ways
+    ]
+
+
+def of_psql(store: Store, wanted: Iterable[str]) -> list[Command]:
+    """Give the statements that todo sends, each in a psql of its own; none without psql."""
+    program = store.psql
+    if program is None:
+        return []
+    names = {LIKE.get(what, what): None for what in wanted}  # a set that keeps the order
+    # -X: nobody's psqlrc. -At: bare values, which is the fastest that psql can print.
+    start = [str(program), "-XAt", "-d", store.url, "-c"]
+
+    def command(name: str) -> Command:
+        return Command(PSQL, name, lambda: [*start, store.statement(name)], store.environment)
+
+    return [command(name) for name in names if name in store.statements.texts]
+
+
+def find_todo() -> Path:
+    """Give the program `todo`. Raises UsageError when it is not installed."""
     todo = Path(sysconfig.get_path("scripts")) / "todo"
     if not todo.is_file():
         raise UsageError(f"{todo} is missing; run: pip install -e .")
-
-    def of_todo(name: str, *arguments: str, psql: str | None = None) -> Command:
-        return Command(name, lambda: [str(todo), *arguments], psql)
-
-    def of_psql(name: str, statement: Callable[[], str]) -> list[Command]:
-        if psql is None:
-            return []
-        login = f"host={server.socket_folder} dbname={roles.DATABASE} user={roles.PERSON}"
-        # -X: nobody's psqlrc. -At: bare values, which is the fastest that psql can print.
-        return [Command(name, lambda: [str(psql), "-XAt", "-d", login, "-c", statement()])]
-
-    fresh = itertools.count()  # so that every modify changes something
-    limit = f"--limit {LIMIT}"
-    few, everything, add = f"psql -c, list {limit}", "psql -c, list", "psql -c, add"
-    return [
-        Command(BARE, lambda: [sys.executable, "-c", "pass"]),
-        of_todo("todo --version", "--version"),
-        *of_psql(few, lambda: statements.first),
-        of_todo(f"todo list {limit}", "list", *limit.split(), psql=few),
-        of_todo(f"todo list {limit} --json", "list", *limit.split(), "--json", psql=few),
-        *of_psql(everything, lambda: statements.all),
-        of_todo("todo list --json", "list", "--json", psql=everything),
-        *of_psql(add, statements.fresh_add),
-        of_todo("todo add", *ADD, psql=add),
-        Command("todo modify", lambda: [str(todo), "modify", "1", f"project:p{next(fresh)}"]),
-        Command(
-            f"todo add -, {LINES:,} lines",
-            lambda: [str(todo), "add", "-"],
-            stdin="".join(f"Task number {number}\n" for number in range(LINES)),
-            variables={"TODO_HOME": bulk_home},
-        ),
-        Command(
-            "todo done TAB",
-            lambda: [str(todo), "done", ""],
-            variables={"_TODO_COMPLETE": "1"},
-        ),
-    ]
+    return todo
 
 
 def find_psql() -> Path | None:
@@ -92,3 +139,14 @@ def find_psql() -> Path | None:
             return bundled
     found = shutil.which("psql")
     return None if found is None else Path(found)
+
+
+def _arguments(store: Store, what: str) -> Callable[[], list[str]]:
+    todo = str(find_todo())
+    if what == DONE:
+        return lambda: [todo, "done", str(store.next_number())]
+    return lambda: [todo, *_TODO[what]]
+
+
+def _bulk() -> str:
+    return "".join(f"Task number {number}\n" for number in range(LINES))
