@@ -160,6 +160,9 @@ def _run(command: Command) -> str:
 
 
 def _clean() -> Mapping[str, str]:
-    """Give our environment without what tells a task manager where somebody's own tasks are."""
-    theirs = ("TASK", "TODO", "TOPYDO", "XDG_", "PG")
+    """Give our environment without what tells a task manager where somebody's own tasks are.
+
+    And without the interpreter's variables, which may keep it from writing its bytecode.
+    """
+    theirs = ("TASK", "TODO", "TOPYDO", "XDG_", "PG", "PYTHON")
     return {name: value for name, value in os.environ.items() if not name.startswith(theirs)}

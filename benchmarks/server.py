@@ -17,7 +17,7 @@ from todo_cli.store.embedded import PrivateServer
 def temporary_home() -> Iterator[dict[str, str]]:
     """Give an environment with a TODO_HOME that vanishes at the end.
 
-    Nothing of the caller's own settings of todo or libpq gets into that environment.
+    Nothing of the caller's own settings of todo, libpq or Python gets into that environment.
     """
     with tempfile.TemporaryDirectory(prefix="todo-") as home:
         Path(home).chmod(0o755)  # the server has an account of its own where root runs this
@@ -44,4 +44,4 @@ def say(message: str) -> None:
 
 
 def _is_setting(name: str) -> bool:
-    return name.startswith(("TODO_", "PG"))
+    return name.startswith(("TODO_", "PG", "PYTHON"))

@@ -74,6 +74,7 @@ def _from_readme(readme: str) -> Iterator[str]:
         "EDITING": section(readme, "Edit"),
         "COMPLETION": section(readme, "Completion"),
         "DATES": section(readme, "Dates"),
+        "AGENT": section(readme, "The agent"),
         "OUTPUT": _without_tables(scripts),
         "EXIT STATUS": _tables(scripts),
         "ENVIRONMENT": _tables(places),

@@ -7,10 +7,11 @@ test is a person of its own in it: row-level security keeps the tests apart.
 import itertools
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from hypothesis import settings as hypothesis_settings
 from sqlmodel import Session
 from typer.testing import CliRunner
 
+from tests.shared_agent import SharedAgent
 from todo_cli.cli.app import app
 from todo_cli.services import private
 from todo_cli.store import engine, patience, roles
@@ -202,26 +204,46 @@ class Answer:
 
 @dataclass(frozen=True)
 class Command:
-    """`todo` as one person uses it; call it with the arguments."""
+    """`todo` as one person uses it, with an agent or alone; call it with the arguments."""
 
     environment: dict[str, str]
+    agent: SharedAgent | None = None
 
     def __call__(self, *arguments: str, stdin: str | None = None, **variables: str) -> Answer:
-        """Run a command in this process; ``variables`` are further environment variables."""
-        result = CliRunner().invoke(
-            app, list(arguments), input=stdin, env={**self.environment, **variables}
-        )
+        """Run a command, in this process or the agent's; ``variables`` are further environment."""
+        environment = {**self.environment, **variables}
+        everything = {**os.environ, **environment}
+        if self.agent is not None and self.agent.takes(arguments, everything):
+            return Answer(*self.agent(arguments, everything, stdin or ""))
+        result = CliRunner().invoke(app, list(arguments), input=stdin, env=environment)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Answer(result.exit_code, result.stdout, result.stderr)
 
+    def with_variables(self, **variables: str) -> "Command":
+        """Give the same `todo` with further environment variables."""
+        return replace(self, environment={**self.environment, **variables})
+
+    def program(self) -> list[str]:
+        """Give what a process of its own begins with, in the checkout; arguments follow."""
+        return [sys.executable, "-m", "todo_cli"] if self.agent is None else self.agent.program()
+
 
 @pytest.fixture
-def todo(person: Person, tmp_path: Path) -> Command:
+def shared_agent() -> SharedAgent | None:
+    """Give the agent that commands go to: none. The tests in `cli` run with and without one."""
+    return None
+
+
+@pytest.fixture
+def todo(person: Person, tmp_path: Path, shared_agent: SharedAgent | None) -> Command:
     """Give `todo`, logged in to the shared database as a fresh member."""
-    return Command(
-        {"TODO_DATABASE_URL": person.url, "TODO_HOME": str(tmp_path), "TODO_AGENT": "off"}
-    )
+    variables = {
+        "TODO_DATABASE_URL": person.url,
+        "TODO_HOME": str(tmp_path),
+        "TODO_AGENT": "off",  # no process that a test starts brings an agent up by itself
+    }
+    return Command(variables, shared_agent)
 
 
 def utc(year: int, month: int, day: int, hour: int = 0) -> datetime:

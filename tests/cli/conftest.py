@@ -1,28 +1,67 @@
-"""People who log in, and an invitation for one of them."""
+"""Every command twice, with the agent and alone; people who log in, and an invitation."""
 
 import itertools
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Command, Database
+from tests.conftest import Command, Database, temporary_home
+from tests.shared_agent import SharedAgent
 from todo_cli.store import engine, roles
 
 _numbers = itertools.count(1)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "alone(reason): runs commands without the agent only, for this reason"
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "shared_agent" in metafunc.fixturenames:
+        alone = metafunc.definition.get_closest_marker("alone")
+        ways = ["alone"] if alone else ["alone", "agent"]
+        metafunc.parametrize("shared_agent", ways, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def only_agent(database: Database) -> Iterator[SharedAgent]:
+    """Give the one agent of this process; it starts with the first command."""
+    with temporary_home() as home:
+        agent = SharedAgent(home, database.new_person().url)
+        try:
+            yield agent
+        finally:
+            agent.stop()
+
+
 @pytest.fixture
-def alice(tmp_path: Path) -> Command:
+def shared_agent(request: pytest.FixtureRequest) -> Iterator[SharedAgent | None]:
+    """Give the agent that hot commands go to, or none."""
+    if request.param == "alone":
+        yield None
+        return
+    found = request.getfixturevalue("only_agent")
+    assert isinstance(found, SharedAgent)
+    before = found.commands
+    yield found
+    assert found.commands > before, "nothing of this test goes to the agent: mark it as alone"
+
+
+@pytest.fixture
+def alice(tmp_path: Path, shared_agent: SharedAgent | None) -> Command:
     """Give `todo` of somebody who has not logged in anywhere."""
-    return Command({"TODO_HOME": str(tmp_path / "alice")})
+    return Command({"TODO_HOME": str(tmp_path / "alice"), "TODO_AGENT": "off"}, shared_agent)
 
 
 @pytest.fixture
 def boss(tmp_path: Path) -> Command:
     """Give `todo` of the maintainer, who has not logged in either."""
-    return Command({"TODO_HOME": str(tmp_path / "boss")})
+    return Command({"TODO_HOME": str(tmp_path / "boss"), "TODO_AGENT": "off"})
 
 
 @pytest.fixture

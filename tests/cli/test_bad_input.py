@@ -2,13 +2,14 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Command
+from tests.shared_agent import COLD
 
+ROOT = Path(__file__).parents[2]
 LONG = "x" * 256
 
 
@@ -129,6 +130,7 @@ def test_what_is_no_id_is_a_usage_error_and_what_is_not_there_is_not_found(
     assert len(answer.err) < 300
 
 
+@COLD
 def test_an_unknown_command_gets_a_suggestion(todo: Command) -> None:
     assert todo("lst").err == (
         "todo: no such command 'lst'. Did you mean 'list'?\nhint: run: todo --help\n"
@@ -246,11 +248,14 @@ def test_a_role_that_does_not_exist_is_refused(todo: Command) -> None:
     assert answer.code == 4
 
 
-def test_arguments_that_are_not_utf8_reach_the_program_as_an_error(tmp_path: Path) -> None:
+def test_arguments_that_are_not_utf8_reach_the_program_as_an_error(
+    todo: Command, tmp_path: Path
+) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "todo_cli", "add", b"caf\xe9"],
+        [*todo.program(), "add", b"caf\xe9"],
         capture_output=True,
-        env={"TODO_HOME": str(tmp_path)},
+        env=todo.environment,
+        cwd=ROOT,
         check=False,
     )
 
@@ -259,10 +264,11 @@ def test_arguments_that_are_not_utf8_reach_the_program_as_an_error(tmp_path: Pat
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.alone(reason="changes what the process is made of")
 def test_nothing_unexpected_shows_a_traceback(
     todo: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("secret")
 
     monkeypatch.setattr("todo_cli.services.tasks.find", fail)

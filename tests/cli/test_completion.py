@@ -14,6 +14,7 @@ from todo_cli.domain import dates
 from todo_cli.services import suggestions
 from todo_cli.store import suggestions as stored
 
+pytestmark = pytest.mark.alone(reason="the shell completes in a process of its own")
 Complete = Callable[..., dict[str, str]]
 # Options without a value, and those whose values nobody can know.
 FLAGS = {

@@ -14,6 +14,7 @@ from todo_cli.store.models import HEAD
 assert no_settings_of_libpq
 assert use
 
+pytestmark = pytest.mark.alone(reason="doctor looks at this machine from its own process")
 FILE = ("--store", "file")
 
 
@@ -33,9 +34,10 @@ def test_a_member_for_whom_all_is_well(todo: Command, person: Person, tmp_path: 
     assert (answer.code, answer.err) == (0, "Everything is in order.\n")
     assert shown(answer, (tmp_path, "HOME"), (folder, "SOCKET"), (person.email, "EMAIL")) == (
         "ok       config          there is no HOME/config.toml, and it need not exist\n"
-        "ok       environment     set: TODO_HOME, TODO_DATABASE_URL, TODO_NOW\n"
+        "ok       environment     set: TODO_HOME, TODO_DATABASE_URL, TODO_AGENT, TODO_NOW\n"
         "ok       profile         none: TODO_DATABASE_URL comes first\n"
         "ok       timeout         15 seconds (the default)\n"
+        "ok       agent           off (TODO_AGENT)\n"
         "ok       database        postgresql://SOCKET/todo\n"
         "ok       password        none is given: the server may need none, or ~/.pgpass has it\n"
         "ok       owner           the owner's login is not kept here\n"
@@ -62,8 +64,8 @@ def test_json_is_one_object_and_stderr_is_empty(todo: Command) -> None:
         '{"ok":false,"checks":['
         f'{{"name":"config","state":"ok","found":"there is no {home}/config.toml, and it need not '
         'exist","hint":null},'
-        '{"name":"environment","state":"ok","found":"set: TODO_HOME, TODO_DATABASE_URL, TODO_NOW",'
-        '"hint":null},'
+        '{"name":"environment","state":"ok","found":"set: TODO_HOME, TODO_DATABASE_URL, '
+        'TODO_AGENT, TODO_NOW","hint":null},'
         '{"name":"profile","state":"failed","found":"no profile \'nope\'",'
         '"hint":"run: todo profile list"}]}\n'
     )

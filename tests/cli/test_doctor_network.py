@@ -13,6 +13,7 @@ from tests.doctor import SECRET, examined, no_settings_of_libpq
 from todo_cli.store.health import Endpoint, endpoints
 
 assert no_settings_of_libpq
+pytestmark = pytest.mark.alone(reason="doctor looks at this machine from its own process")
 
 
 @pytest.mark.parametrize(

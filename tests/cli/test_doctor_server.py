@@ -14,6 +14,7 @@ from todo_cli.store import health
 from todo_cli.store.models import HEAD
 
 assert no_settings_of_libpq
+pytestmark = pytest.mark.alone(reason="doctor looks at this machine from its own process")
 
 
 @pytest.fixture(scope="module")

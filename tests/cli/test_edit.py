@@ -13,6 +13,8 @@ from tests.cli.editors import ROOT, TODO, editor, edits, environment, kept, sets
 from tests.conftest import Answer, Command
 from todo_cli.errors import TodoError
 
+pytestmark = pytest.mark.alone(reason="edit waits for a person, and not in the agent")
+
 # --- What an editor changes ---------------------------------------------------------------
 
 

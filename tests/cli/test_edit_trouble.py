@@ -74,6 +74,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(todo: Command, tmp_path
 
 # --- Texts that cannot be read ------------------------------------------------------------
 
+pytestmark = pytest.mark.alone(reason="edit waits for a person, and not in the agent")
 VITAL = sets("Priority", "vital")
 
 

@@ -7,8 +7,10 @@ import pytest
 import shellingham  # type: ignore[import-untyped]  # it ships no types
 
 from tests.conftest import Answer, Command
+from tests.shared_agent import COLD
 from todo_cli.services import shells
 
+pytestmark = COLD
 STARTUP = {"bash": ".bashrc", "zsh": ".zshrc"}
 SCRIPTS = {
     "bash": ".local/share/bash-completion/completions/todo",

@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import Command, Database, Person
 from tests.faults import Cut, Delay, fault_proxy
+from tests.shared_agent import COLD
 from todo_cli.store import engine, url
 
 FILE = ("--store", "file")
@@ -41,6 +42,7 @@ def test_an_invitation_becomes_a_login_of_ones_own(alice: Command, invitation: s
     assert alice("list").out.endswith("\tReview the plan\n")
 
 
+@COLD
 def test_an_invitation_works_once(alice: Command, boss: Command, invitation: str) -> None:
     log_in(alice, invitation)
 
@@ -50,6 +52,7 @@ def test_an_invitation_works_once(alice: Command, boss: Command, invitation: str
     assert boss("profile", "list", "--json").out.count('"name"') == 1
 
 
+@COLD
 def test_the_password_is_kept_in_a_file_that_only_its_owner_reads_and_nowhere_else(
     alice: Command, invitation: str
 ) -> None:
@@ -63,6 +66,7 @@ def test_the_password_is_kept_in_a_file_that_only_its_owner_reads_and_nowhere_el
     assert str(url.password_of(invitation)) not in "".join(written(alice).values())
 
 
+@COLD
 def test_logging_out_leaves_no_trace(alice: Command, invitation: str) -> None:
     before = set(written(alice))
     log_in(alice, invitation)
@@ -90,6 +94,7 @@ def test_logging_in_again_replaces_the_login(
     assert alice("profile", "list", "--json").out.count('"name"') == 2
 
 
+@COLD
 def test_a_login_that_is_replaced_leaves_no_password_behind(
     alice: Command, invitation: str, person: Person
 ) -> None:
@@ -111,6 +116,7 @@ def test_ones_own_url_is_a_login_too_and_the_profile_can_be_named(
     assert alice("-P", "local", "profile", "list").code == 0
 
 
+@COLD
 def test_login_refuses_to_store_while_the_environment_has_a_url(
     alice: Command, invitation: str, person: Person
 ) -> None:
@@ -121,6 +127,7 @@ def test_login_refuses_to_store_while_the_environment_has_a_url(
     assert log_in(alice, invitation)["role"] == "member"  # it was not used up
 
 
+@COLD
 def test_nobodys_role_cannot_log_in(alice: Command, database: Database) -> None:
     with engine.work_on(database.open("postgres", "postgres"), autocommit=True) as cursor:
         cursor.execute("CREATE ROLE nobodys_role LOGIN IN ROLE todo_member")
@@ -160,6 +167,7 @@ def test_an_empty_database_is_set_up_with_the_stored_login_of_its_owner(
     assert boss("list").code == 0
 
 
+@COLD
 @pytest.mark.parametrize(
     ("given", "code"),
     [
@@ -180,12 +188,14 @@ def test_a_url_that_is_none_or_leads_nowhere_stores_nothing_and_is_never_repeate
     assert not [path for path in written(alice) if path.name == "config.toml"]
 
 
+@COLD
 def test_without_a_terminal_login_asks_nothing(alice: Command, person: Person) -> None:
     assert alice("login").code == 2
     assert alice("login", person.url, *FILE).code == 0
     assert alice("whoami").code == 0
 
 
+@COLD
 def test_an_unknown_store_and_a_name_no_profile_can_have_are_refused(
     alice: Command, person: Person
 ) -> None:
@@ -201,12 +211,14 @@ def test_an_owner_without_a_login_of_their_own_is_told_so(
     assert (answer.code, answer.err) == (4, "todo: this login belongs to no active person\n")
 
 
+@COLD
 def test_whoami_tells_where_the_url_came_from(alice: Command, person: Person) -> None:
     found = json.loads(alice("whoami", "--json", TODO_DATABASE_URL=person.url).out)
 
     assert (found["email"], found["store"]) == (person.email, "environment")
 
 
+@COLD
 def test_a_login_whose_last_look_round_is_cut_off_is_kept_and_says_so(
     database: Database, alice: Command, invitation: str
 ) -> None:

@@ -126,7 +126,7 @@ def test_a_completed_task_can_be_modified_and_stays_completed(todo: Command) -> 
 
 def test_a_stranger_can_modify_nothing(todo: Command, other: Person) -> None:
     todo(*TASK)
-    theirs = Command({**todo.environment, "TODO_DATABASE_URL": other.url})
+    theirs = todo.with_variables(TODO_DATABASE_URL=other.url)
 
     assert theirs("modify", "1", "due:none").err == "todo: no task 1\n"
 

@@ -3,8 +3,8 @@
 import json
 import os
 import pty
+import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 def add(todo: Command, given: bytes, *arguments: str) -> Answer:
     """Run `todo add -` as a process that reads these bytes."""
     done = subprocess.run(
-        [sys.executable, "-m", "todo_cli", "add", "-", *arguments],
+        [*todo.program(), "add", "-", *arguments],
         input=given,
         capture_output=True,
         env=todo.environment,
@@ -97,7 +97,7 @@ def test_empty_stdin_adds_nothing_and_says_so(todo: Command) -> None:
 
 
 def test_a_closed_stdin_is_an_empty_one(todo: Command) -> None:
-    assert shell(todo, f'"{sys.executable}" -m todo_cli add - --json <&-') == Answer(0, "[]\n", "")
+    assert shell(todo, f"{shlex.join(todo.program())} add - --json <&-") == Answer(0, "[]\n", "")
 
 
 def test_options_and_words_of_the_command_apply_to_every_line(todo: Command) -> None:
@@ -129,7 +129,7 @@ def test_ten_thousand_lines_become_tasks_in_their_order(todo: Command) -> None:
 
 
 def test_more_titles_than_one_command_takes_are_refused_without_reading_on(todo: Command) -> None:
-    answer = shell(todo, f'yes | "{sys.executable}" -m todo_cli add -')
+    answer = shell(todo, f"yes | {shlex.join(todo.program())} add -")
 
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.startswith("todo: 100,000 titles at a time are the most")
@@ -139,7 +139,7 @@ def test_more_titles_than_one_command_takes_are_refused_without_reading_on(todo:
 def test_on_a_terminal_it_says_how_to_end(todo: Command) -> None:
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "todo_cli", "add", "-"],
+        [*todo.program(), "add", "-"],
         stdin=theirs,
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from tests.conftest import Answer, Command, Person
 from tests.servers import SUPERUSER, add_task
+from tests.shared_agent import COLD
 
 VERBS = {
     "show": ["show"],
@@ -83,6 +84,7 @@ def test_a_list_by_what_strangers_wrote_is_that_of_words_nobody_wrote(
 PEOPLE = [["deactivate"], ["activate"], ["reset"], ["remove", "--yes"], ["add"]]
 
 
+@COLD
 @pytest.mark.parametrize("form", [[], ["--json"]])
 @pytest.mark.parametrize("as_owner", [False, True])
 def test_a_member_learns_of_nobody_by_the_commands_for_people(
@@ -102,6 +104,7 @@ def test_a_member_learns_of_nobody_by_the_commands_for_people(
     assert other.query("SELECT email, is_active FROM todo.users") == [(other.email, True)]
 
 
+@COLD
 @pytest.mark.parametrize("as_owner", [False, True])
 def test_a_member_learns_nothing_by_the_commands_for_the_database(
     todo: Command, person: Person, other: Person, as_owner: bool

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 def shell(todo: Command, line: str) -> subprocess.CompletedProcess[str]:
     """Run a line of bash in which `todo` is the program."""
-    script = f'set -o pipefail; todo() {{ "{sys.executable}" -m todo_cli "$@"; }}; {line}'
+    script = f'set -o pipefail; todo() {{ {shlex.join(todo.program())} "$@"; }}; {line}'
     environment = {"PATH": os.defpath, **todo.environment}
     return subprocess.run(
         ["bash", "-c", script],
@@ -99,7 +100,7 @@ def test_an_answer_that_cannot_be_written_does_not_claim_that_nothing_was_done(
 
 
 def test_without_colours_a_help_has_none_either(todo: Command) -> None:
-    colored = Command({**todo.environment, "TERM": "xterm-256color"})
+    colored = todo.with_variables(TERM="xterm-256color")
     for arguments in (["--no-color", "--help"], ["show", "--help", "--no-color"]):
         with at_a_terminal(colored, *arguments) as (terminal, running):
             terminal.wait_for("Example: ")
@@ -114,6 +115,7 @@ def test_a_script_that_wants_json_is_never_asked(todo: Command) -> None:
     assert todo("rm", "1", "--purge", "--json").code == 2
 
 
+@pytest.mark.alone(reason="changes what the process is made of")
 @pytest.mark.parametrize(
     "moment",
     [
@@ -126,7 +128,7 @@ def test_ctrl_c_leaves_with_130_and_without_a_word(todo: Command, moment: str) -
     program = (
         "import os, signal\n"
         "from todo_cli.entry import main\n"
-        "interrupt = lambda *_: os.kill(os.getpid(), signal.SIGINT)\n"
+        "interrupt = lambda *_, **__: os.kill(os.getpid(), signal.SIGINT)\n"
         f"{moment}\n"
         "main()\n"
     )

@@ -10,8 +10,10 @@ import pytest
 from tests.conftest import Answer, Command, Database, Person
 from tests.people import ACCEPT, Office, office_of, read, somebody
 from tests.servers import query
+from tests.shared_agent import COLD
 from tests.terminal import at_a_terminal
 
+pytestmark = COLD
 ROOT = Path(__file__).parents[2]
 SENTENCE = "Send this over a private channel: it works once, with todo login, until "
 

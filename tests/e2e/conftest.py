@@ -1,12 +1,15 @@
 """Homes that are there already: a first start takes a second, a copy of one a tenth."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import stop, temporary_home
-from tests.e2e.program import add, copy, server
+from tests.conftest import Database, Person, stop, temporary_home
+from tests.e2e.agents import PATIENT, Agent, agent_home, copy_package
+from tests.e2e.program import Program, add, copy, server
+from tests.e2e.twice import Twice, quiet_agent
 from todo_cli.store.embedded import SUPERUSER
 
 
@@ -34,3 +37,51 @@ def old_home(stopped_home: Path) -> Path:
     with server(stopped_home).in_use():
         server(stopped_home).connect("postgres", SUPERUSER).close()
     return stopped_home
+
+
+@pytest.fixture(scope="session")
+def package() -> Iterator[str]:
+    """Give the PYTHONPATH of a copy of the program, whose files nobody changes."""
+    with temporary_home() as folder:
+        yield copy_package(folder)
+
+
+@pytest.fixture(scope="session")
+def patient_package() -> Iterator[str]:
+    """Give the PYTHONPATH of a copy whose commands wait for a busy agent."""
+    with temporary_home() as folder:
+        yield copy_package(folder, **PATIENT)
+
+
+@pytest.fixture
+def agent(patient_package: str, person: Person) -> Iterator[Agent]:
+    """Give `todo` for a fresh member of the shared database, with an agent that has not begun."""
+    with agent_home() as folder:
+        yield Agent(Program(folder, path=patient_package), {"TODO_DATABASE_URL": person.url})
+
+
+@pytest.fixture
+def hasty(agent: Agent, package: str) -> Agent:
+    """Give the same whose commands run without an agent that does not answer in a moment."""
+    return replace(agent, program=replace(agent.program, path=package))
+
+
+@pytest.fixture
+def own_agent(patient_package: str, first_home: Path) -> Iterator[Agent]:
+    """Give `todo` on a private server, with "task one", that is stopped; without an agent yet."""
+    with agent_home() as folder:
+        copy(first_home, folder)
+        yield Agent(Program(folder, path=patient_package))
+
+
+@pytest.fixture(scope="session")
+def quiet(database: Database) -> Iterator[Agent]:
+    """Give the one warm agent of this process, which no test ends."""
+    with quiet_agent(database.new_person().url) as made:
+        yield made
+
+
+@pytest.fixture
+def twice(quiet: Agent, person: Person, other: Person) -> Twice:
+    """Give what runs a line of bash with the agent and alone, for two fresh members."""
+    return Twice(quiet, (person, other))

@@ -14,40 +14,22 @@ import pytest
 from tests.conftest import Command, Database, Person
 from tests.e2e.program import Program, ended, pid_of, titles, until
 from tests.e2e.program import server as server_of
+from tests.e2e.teams import login, team_server
 from tests.faults import Cut, Delay, FaultProxy, Refuse, fault_proxy
-from tests.tls import NAME, TlsServer, tls_server
-from todo_cli.store import engine, patience, roles, schema, tls, url
-from todo_cli.store.connect import open_connection
+from tests.tls import TlsServer
+from todo_cli.store import patience, tls
 from todo_cli.store.embedded import SUPERUSER
 from todo_cli.store.roles import DATABASE
 
 NEON = "ep-cool-darkness-123456.eu-central-1.aws.neon.tech"
-PASSWORD = "a password: 1/2 & 100%"
 ASLEEP = "Couldn't connect to compute node"
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[TlsServer]:
     """Give a server that takes TLS and passwords alone, with the schema and alice in it."""
-    with tls_server() as made:
-        superuser = {"sslrootcert": str(made.ca)}
-        connection = open_connection(tls.secured(made.url(**superuser)))
-        with engine.work_on(connection, autocommit=True) as cursor:
-            roles.create_database(cursor, "boss", "team")
-            cursor.execute("ALTER ROLE boss LOGIN PASSWORD %s", [PASSWORD])
-        owner = engine.make_engine(lambda: open_connection(tls.secured(login(made, "boss"))), None)
-        with engine.disposed(owner):
-            schema.upgrade(owner)
-        with engine.work_on(open_connection(tls.secured(login(made, "boss")))) as cursor:
-            roles.create_person(cursor, "alice", "alice@example.com")
-            cursor.execute("ALTER ROLE alice LOGIN PASSWORD %s", [PASSWORD])
+    with team_server() as made:
         yield made
-
-
-def login(server: TlsServer, role: str, host: str = NAME, mode: str = "verify-full") -> str:
-    """Give somebody's URL; the host's name leads nowhere, only hostaddr does."""
-    bare = f"postgresql://{host}:{server.port}/team?hostaddr=127.0.0.1&sslmode={mode}"
-    return url.with_user_and_password(f"{bare}&sslrootcert={server.ca}", role, PASSWORD)
 
 
 @pytest.fixture

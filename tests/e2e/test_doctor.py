@@ -57,6 +57,7 @@ def test_a_private_server_that_runs_is_looked_at_like_any_other(old_home: Path) 
     assert (answer.code, answer.err) == (0, "Everything is in order.\n")
     assert list(found)[4:] == [
         *(
+            "agent",
             "database",
             "password",
             "private server",

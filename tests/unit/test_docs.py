@@ -75,6 +75,10 @@ Data goes to stdout.
 | 0 | done |
 | 2 | `--x` is wrong \\| odd |
 
+## The agent
+
+It stays.
+
 ## Where things are
 
 ```toml
@@ -302,6 +306,7 @@ def test_the_man_page_has_the_sections_that_man_pages_have() -> None:
         "EDITING",
         "COMPLETION",
         "DATES",
+        "AGENT",
         "OUTPUT",
         "EXIT STATUS",
         "ENVIRONMENT",

@@ -25,10 +25,11 @@ SELDOM = {
     *("alembic", "certifi", "dateutil", "email.parser", "http.client", "keyring", "psutil"),
     *("rich", "secretstorage", "tomlkit", "unittest"),
     *(f"todo_cli.cli.{name}" for name in ("editing", "editor", "suggestions", "typed")),
-    *(f"todo_cli.domain.{name}" for name in ("account", "audit", "form", "health", "people")),
+    *(f"todo_cli.domain.{name}" for name in ("account", "agent", "audit", "form", "health")),
+    "todo_cli.domain.people",
     *(f"todo_cli.output.{name}" for name in ("events", "screen")),
     *(f"todo_cli.services.{name}" for name in ("audit", "database", "health", "login", "users")),
-    *(f"todo_cli.services.{name}" for name in ("profiles", "suggestions")),
+    *(f"todo_cli.services.{name}" for name in ("agent_control", "profiles", "suggestions")),
     *(f"todo_cli.store.{name}" for name in ("audit", "health", "login", "login_roles", "people")),
     *(f"todo_cli.store.{name}" for name in ("rights", "schema", "suggestions", "tables")),
 }

@@ -55,7 +55,24 @@ def hand_over(arguments: Sequence[str], environ: Mapping[str, str]) -> int | Non
 
     None when there is no agent that can: then nothing of the command has been done.
     """
-    return run(folder(environ), fingerprint(environ), arguments, environ, (0, 1, 2))
+    if not shares_streams(arguments):
+        return None
+    try:
+        place, mark = folder(environ), fingerprint(environ)
+    except OSError:  # we are in a folder that has gone, or the program is just being replaced
+        return None
+    return run(place, mark, arguments, environ, (0, 1, 2))
+
+
+def shares_streams(arguments: Sequence[str]) -> bool:
+    """Tell whether a command can have our streams in another process.
+
+    Not when one is closed: what is opened next gets its number. Nor when it reads from a terminal,
+    which would go on when we are stopped, or in the background: only our process is the shell's.
+    """
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        return False
+    return "-" not in arguments or not os.isatty(0)
 
 
 def run(
@@ -117,15 +134,20 @@ def connect(folder: str) -> socket:
     import _socket
 
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    agent = None
     try:
         check_folder(os.fstat(descriptor))
         agent = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
         agent.settimeout(_PATIENCE)
         agent.connect(address(folder, descriptor))
+        if peer(agent) != os.geteuid():
+            raise PermissionError("the agent is somebody else's")
+    except BaseException:
+        if agent is not None:
+            agent.close()
+        raise
     finally:
         os.close(descriptor)
-    if peer(agent) != os.geteuid():
-        raise PermissionError("the agent is somebody else's")
     return agent
 
 

@@ -148,7 +148,8 @@ class Agent:
                 continue
             place = self._places.pop(pid)
             self._board[place] = Row(served=self._board[place].served)
-            failed = status != 0 and time.monotonic() - self._born.pop(pid) < _SHORT_LIFE
+            lived = time.monotonic() - self._born.pop(pid)
+            failed = status != 0 and lived < _SHORT_LIFE
             self._failures = self._failures + 1 if failed else 0
 
     def _is_idle(self) -> bool:

@@ -14,7 +14,11 @@ from todo_cli.agent import client
 # What hot commands import when they need it.
 _LATE = (
     "todo_cli.services.tasks",
-    "todo_cli.services.unit_of_work",
+    "todo_cli.output.screen",
+    "todo_cli.domain.changes",
+    "dateutil.relativedelta",
+    "psycopg2.extras",
+    "tzlocal",
 )
 
 

@@ -6,6 +6,7 @@ import resource
 import select
 import socket
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,8 +26,9 @@ _MOST_COMMANDS: Final = 500  # of one worker; then another takes its place
 _MOST_MEMORY: Final = 300_000_000  # bytes, at its highest
 _HELLO_SECONDS: Final = 1.0
 _COMMAND_SECONDS: Final = 5.0
-_EXTRA_SECONDS: Final = 60.0  # how long a worker that is one too many waits for a command
+_EXTRA_SECONDS: Final = 60.0  # how long a worker stays that nobody would have missed
 _TICK: Final = 20.0
+_PAUSE: Final = 0.1
 _WARM_UP: Final = ("list", "--limit", "1", "--json", "--timeout", "5")
 
 
@@ -60,7 +62,7 @@ class Worker:
         self._kept = kept
         self._before = post.board[post.place].served
         self._served = 0
-        self._idle = 0.0
+        self._needed = time.monotonic()
 
     def warm_up(self) -> None:
         """Run a command for nobody, so that everything is loaded and the connection open."""
@@ -81,30 +83,31 @@ class Worker:
                 self._accept()
             elif self._post.alive in ready:
                 return
-            else:
-                self._idle += _TICK
-                self._kept.close_idle()
-                embedded.reap()
-                self._note(busy=0)
+            self._kept.close_idle()
+            embedded.reap()
+            self._note(busy=0)
 
     def _is_over(self) -> bool:
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         memory *= 1 if sys.platform == "darwin" else 1024
-        too_many = self._post.place >= PERMANENT and self._idle >= _EXTRA_SECONDS
+        unneeded = time.monotonic() - self._needed >= _EXTRA_SECONDS
+        too_many = self._post.place >= PERMANENT and unneeded
         return self._served >= _MOST_COMMANDS or memory > _MOST_MEMORY or too_many
 
     def _accept(self) -> None:
         try:
             connection, _ = self._post.listener.accept()
-        except OSError:  # another worker was faster, or the client has left
+        except (BlockingIOError, ConnectionError):  # another was faster, or the client has left
             return
-        self._idle = 0.0
+        except OSError:  # no descriptor is left: the client runs its command itself
+            time.sleep(_PAUSE)
+            return
         self._note(busy=1)
         if self._post.board.is_full:
+            self._needed = time.monotonic()
             self._ring(BUSY)
         with connection, suppress(OSError, ValueError):  # the client has left, or is none
             self._answer(connection)
-        self._note(busy=0)
 
     def _answer(self, connection: socket.socket) -> None:
         connection.settimeout(_HELLO_SECONDS)
@@ -122,6 +125,7 @@ class Worker:
         command = receive_command(connection)
         connection.settimeout(None)
         self._served += 1
+        self._note(busy=1)  # now, so that the client finds itself counted
         code = run(command, self._post.program, connection)
         connection.sendall(bytes([code & 0xFF]))
 

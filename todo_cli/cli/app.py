@@ -1,7 +1,6 @@
 """The root of all commands, and the one place that turns errors into words and exit codes."""
 
 import functools
-import gc
 import io
 import os
 import re
@@ -12,7 +11,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from todo_cli.cli import account, completion, db, doctor, profile, shells, tasks, user
+from todo_cli.cli import account, agent, completion, db, doctor, profile, shells, tasks, user
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.listing import show_list
 from todo_cli.cli.options import with_globals
@@ -56,6 +55,7 @@ tasks.register(app)
 account.register(app)
 doctor.register(app)
 app.add_typer(db.app, name="db")
+app.add_typer(agent.app, name="agent")
 app.add_typer(profile.app, name="profile")
 app.add_typer(user.app, name="user")
 
@@ -79,7 +79,6 @@ def root(
 
 def main() -> None:
     """Run the program with the process's own arguments, and leave with its exit code."""
-    gc.disable()  # a command is over before collecting would pay
     typer.main.get_command(app)()
 
 

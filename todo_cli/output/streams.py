@@ -15,4 +15,6 @@ def write_message(stream: TextIO, message: str) -> None:
 
 def abandon(stream: TextIO) -> None:
     """Let go of what could not be written: Python would fail again when it flushes at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)  # a worker of the agent lives on

@@ -11,7 +11,7 @@ from typing import Final
 from todo_cli import settings
 from todo_cli.domain.health import Check, Finding, Health, State, failed, health, ok, warning
 from todo_cli.errors import AuthError, TodoError, UnavailableError, UsageError
-from todo_cli.services import private, server_health, stored_logins, unit_of_work
+from todo_cli.services import agent_control, private, server_health, stored_logins, unit_of_work
 from todo_cli.settings import LOCAL, Settings
 from todo_cli.store import engine, url
 from todo_cli.store import health as store
@@ -20,7 +20,15 @@ from todo_cli.store.driver import DriverConnection
 from todo_cli.store.models import HEAD
 from todo_cli.store.patience import Patience, Say
 
-_VARIABLES: Final = ("HOME", "DATABASE_URL", "ADMIN_DATABASE_URL", "PROFILE", "NOW", "DEBUG")
+_VARIABLES: Final = (
+    "HOME",
+    "DATABASE_URL",
+    "ADMIN_DATABASE_URL",
+    "PROFILE",
+    "AGENT",
+    "NOW",
+    "DEBUG",
+)
 _MAINTAINER: Final = "tell whoever looks after the database"
 # What to do about what failed, where the error itself does not know.
 _HINTS: Final = {
@@ -104,6 +112,7 @@ class _Examination:
             and self.look("environment", self._variables)
             and self.look("profile", self._chosen)
             and self.look("timeout", self._timeout)
+            and self.look("agent", lambda: agent_control.look(self._environ))
             and self.look("database", self._database)
         )
 
