@@ -226,7 +226,8 @@ class Command:
 
     def program(self) -> list[str]:
         """Give what a process of its own begins with, in the checkout; arguments follow."""
-        return [sys.executable, "-m", "todo_cli"] if self.agent is None else self.agent.program()
+        alone = [sys.executable, "-m", "tests.alone"]
+        return alone if self.agent is None else self.agent.program()
 
 
 @pytest.fixture

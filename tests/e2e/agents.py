@@ -25,8 +25,9 @@ ENDED = (
     "todo: the agent ended in the middle of this command\n"
     "hint: it may have been done all the same: look before you repeat it\n"
 )
-# Clients that wait longer for an agent: a slow machine makes no command run without it.
-PATIENT = {"_PATIENCE": "30"}
+# On a slow machine nothing more is said; and clients wait longer, so that all go to the agent.
+QUIET = {"SILENCE": "60"}
+PATIENT = {"_PATIENCE": "30", **QUIET}
 _SERVER = "todo_cli.agent.server"
 _SECONDS = 60.0  # no test waits that long, unless it fails
 
@@ -200,13 +201,14 @@ def end_agents(home: Path) -> None:
 def copy_package(to: Path, **constants: str) -> str:
     """Copy the program, so that nobody changes its files meanwhile; give its PYTHONPATH.
 
-    ``constants`` are those of the agent's worker or client that have another value in the copy.
+    ``constants`` are those of a few modules that have another value in the copy.
     """
     for name in ("todo_cli", "migrations"):
         shutil.copytree(CHECKOUT / name, to / name)
     for name, value in constants.items():
         changes = 0
-        for file in (to / "todo_cli/agent/worker.py", to / "todo_cli/agent/client.py"):
+        for module in ("agent/worker", "agent/client", "store/patience"):
+            file = to / "todo_cli" / f"{module}.py"
             text, number = re.subn(rf"(?m)^({name}.* =) \S+", rf"\1 {value}", file.read_text())
             file.write_text(text)
             changes += number

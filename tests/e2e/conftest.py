@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Database, Person, stop, temporary_home
-from tests.e2e.agents import PATIENT, Agent, agent_home, copy_package
+from tests.e2e.agents import PATIENT, QUIET, Agent, agent_home, copy_package
 from tests.e2e.program import Program, add, copy, server
 from tests.e2e.twice import Twice, quiet_agent
 from todo_cli.store.embedded import SUPERUSER
@@ -43,7 +43,7 @@ def old_home(stopped_home: Path) -> Path:
 def package() -> Iterator[str]:
     """Give the PYTHONPATH of a copy of the program, whose files nobody changes."""
     with temporary_home() as folder:
-        yield copy_package(folder)
+        yield copy_package(folder, **QUIET)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests.conftest import Person, temporary_home
-from tests.e2e.agents import ENDED, Agent, agents, all_gone, copy_package, has_gone
+from tests.e2e.agents import ENDED, QUIET, Agent, agents, all_gone, copy_package, has_gone
 from tests.e2e.program import ended, pid_of, until
 from tests.faults import Delay, FaultProxy, Stall, fault_proxy
 
@@ -101,7 +101,7 @@ def test_all_workers_killed_at_once_are_replaced(agent: Agent) -> None:
 
 def test_an_agent_whose_workers_fail_at_once_leaves_and_commands_run(agent: Agent) -> None:
     with temporary_home() as folder:
-        path = copy_package(folder, _TICK="'no time'")
+        path = copy_package(folder, _TICK="'no time'", **QUIET)
         broken = replace(agent, program=replace(agent.program, path=path))
         for number in (1, 2):
             assert broken("add", "task").err == f"Added {number} task\n"

@@ -1,7 +1,6 @@
 """What a command sees around it: the caller's environment, folder and arguments, and its own."""
 
 import os
-import stat
 from pathlib import Path
 
 import psutil
@@ -137,20 +136,6 @@ def test_a_folder_that_has_gone_is_no_reason_to_fail(
     done = one(line, served=served, cwd=tmp_path)
 
     assert b"Traceback" not in done.err
-
-
-def test_files_are_made_with_the_callers_umask(one: Twice, tmp_path: Path) -> None:
-    greeted = one.agent.home / "state" / "greeted"
-    made = []
-    for agent in ("on", "off"):
-        for umask in ("077", "277", "022"):
-            greeted.unlink()
-            line = f"umask {umask}; script -qec 'exec \"$P\" -P -m todo_cli add x' /dev/null"
-            one.run(line, agent, variables={"P": one.agent.program.python})
-            made.append(stat.S_IMODE(greeted.stat().st_mode))
-
-    assert made[:3] == made[3:]
-    assert len(set(made)) > 1
 
 
 def idle(twice: Twice) -> list[psutil.Process]:

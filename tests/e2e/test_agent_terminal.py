@@ -4,6 +4,7 @@ import fcntl
 import os
 import pty
 import select
+import stat
 import struct
 import subprocess
 import termios
@@ -58,11 +59,13 @@ def shown(
     ) as running:
         os.close(theirs)
         seen = ""
-        for words, keys in typed:
-            seen = _read(ours, seen, words)
-            os.write(ours, keys.encode())
-        seen = _read(ours, seen, None)
-    os.close(ours)
+        try:
+            for words, keys in typed:
+                seen = _read(ours, seen, words)
+                os.write(ours, keys.encode())
+            seen = _read(ours, seen, None)
+        finally:
+            os.close(ours)  # which ends what still has this terminal
     return running.returncode, seen
 
 
@@ -190,3 +193,14 @@ def test_ctrl_c_at_a_terminal_ends_a_list_in_a_pipe(some: Twice) -> None:
     code, _ = same(some, line, typed=[("begun", "\x03")])
 
     assert code == 130 or code < 0
+
+
+def test_the_file_of_a_first_use_is_made_with_the_callers_umask(some: Twice) -> None:
+    greeted = some.agent.home / "state" / "greeted"
+    for umask, mode in (("077", 0o600), ("277", 0o400), ("022", 0o600)):
+        for agent in ("on", "off"):
+            greeted.unlink()
+            code, seen = shown(some, f"umask {umask}; todo list", agent)
+
+            assert (code, seen.startswith("Welcome")) == (0, True)
+            assert stat.S_IMODE(greeted.stat().st_mode) == mode
