@@ -14,7 +14,7 @@ from typing import Final
 
 from todo_cli.agent import client
 from todo_cli.agent.board import MOST, PERMANENT, Board, Row
-from todo_cli.agent.worker import BUSY, CHANGED, Post, Program, Worker
+from todo_cli.agent.worker import CHANGED, Post, Program, Worker
 from todo_cli.services.unit_of_work import keep_connections
 
 _TICK: Final = 5.0  # seconds between two looks at what may have changed
@@ -51,6 +51,7 @@ class Agent:
     def __init__(self, duty: Duty) -> None:
         self._duty = duty
         self._board = Board()
+        self._seen = self._board.rows  # at the last look
         self._places: dict[int, int] = {}  # of living workers, by process id
         self._born: dict[int, float] = {}
         self._failures = 0
@@ -76,7 +77,7 @@ class Agent:
                 return self._leave(finish=True)
             if signal.SIGHUP in heard or CHANGED in heard or self._is_outdated():
                 return self._leave(finish=False)
-            self._fork_missing()
+            self._fork_missing(one_more=self._are_held_up())
 
     def _hear_signals(self) -> None:
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
@@ -86,21 +87,23 @@ class Agent:
 
     def _wait(self) -> bytes:
         """Wait for signals and workers, and give what was heard: numbers, or a worker's bytes."""
-        held_up = self._board.is_full and len(self._places) < MOST
-        select.select([self._heard], [], [], _HELD_UP if held_up else _TICK)
+        soon = self._board.is_full and len(self._places) < MOST
+        select.select([self._heard], [], [], _HELD_UP if soon else _TICK)
         try:
-            heard = os.read(self._heard, 4096)
+            return os.read(self._heard, 4096)
         except BlockingIOError:
             return b""
-        if BUSY in heard:
-            time.sleep(_HELD_UP)
-        return heard
 
-    def _fork_missing(self) -> None:
+    def _are_held_up(self) -> bool:
+        """Tell whether all workers are busy, and since the last look with the same commands."""
+        before, self._seen = self._seen, self._board.rows
+        return self._board.is_full and self._seen == before
+
+    def _fork_missing(self, *, one_more: bool) -> None:
         taken = set(self._places.values())
         free = [place for place in range(MOST) if place not in taken]
         wanted = [place for place in free if place < PERMANENT]
-        if not wanted and self._board.is_full:
+        if one_more and not wanted:
             wanted = free[:1]
         for place in wanted:
             self._fork(place, warm_up=False)

@@ -8,8 +8,12 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from todo_cli.agent import client
+
+if TYPE_CHECKING:
+    from todo_cli.cli.app import Root
 
 # What hot commands import when they need it.
 _LATE = (
@@ -29,41 +33,50 @@ def main(folder: Path, lock: int) -> None:
     os.ftruncate(lock, 0)
     os.pwrite(lock, str(os.getpid()).encode(), 0)
 
-    import importlib
-
-    import typer
-
     from todo_cli import settings
-    from todo_cli.agent.prefork import Agent, Duty
-    from todo_cli.cli.app import Root, app
     from todo_cli.errors import TodoError
-    from todo_cli.services import private
 
-    for name in _LATE:
-        importlib.import_module(name)
-    root = typer.main.get_command(app)
-    if not isinstance(root, Root):
-        raise TypeError("the root has lost its class")
-    known = settings.load(os.environ)
-    # Nobody who has only mistyped a command gets a private server for it.
-    warm_up = known.database_url is not None or private.is_running(known)
+    known = settings.load(os.environ)  # before what is slow: where it is wrong, nothing works
+    root = _load()
+
+    from todo_cli.agent.prefork import Agent, Duty
+    from todo_cli.services import private
 
     def stop_server() -> None:
         with suppress(TodoError):
             private.server(known, lambda _: None).stop_unless_used()
 
-    Agent(
-        Duty(
-            folder=folder,
-            lock=lock,
-            mark=mark,
-            look=lambda: client.fingerprint(os.environ),
-            program=root.main,
-            warm_up=warm_up,
-            idle_seconds=known.idle_seconds,
-            finish=stop_server,
-        )
-    ).run()
+    duty = Duty(
+        folder=folder,
+        lock=lock,
+        mark=mark,
+        look=lambda: client.fingerprint(os.environ),
+        program=root.main,
+        # Nobody who has only mistyped a command gets a private server for it.
+        warm_up=known.database_url is not None or private.is_running(known),
+        idle_seconds=known.idle_seconds,
+        finish=stop_server,
+    )
+    Agent(duty).run()
+
+
+def _load() -> "Root":
+    """Load what hot commands need, and give the root of all commands."""
+    import importlib
+
+    import typer
+
+    from todo_cli.cli.app import Root, app
+    from todo_cli.domain.task import Frozen
+
+    for name in _LATE:
+        importlib.import_module(name)
+    for model in Frozen.__subclasses__():
+        model.model_rebuild()  # else each worker does it for itself
+    root = typer.main.get_command(app)
+    if not isinstance(root, Root):
+        raise TypeError("the root has lost its class")
+    return root
 
 
 if __name__ == "__main__":
