@@ -179,6 +179,7 @@ class FaultProxy:
         with socket.socket(kind) as server:
             server.setblocking(False)
             await self._loop.sock_connect(server, self._address)
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as PostgreSQL does
             point = fault if isinstance(fault, _Point) else _Point()
             await _Relay(client, server, record, point, self._latency).run()
 
