@@ -72,9 +72,15 @@ class Settings:
     libpq: Mapping[str, str]
 
     def same_login(self, other: "Settings") -> bool:
-        """Tell whether both mean the same database and login, as long as the config stays."""
-        names = ("folders", "profile", "environment_url", "libpq")
+        """Tell whether both mean the same database and login. Raises NotFoundError."""
+        names = ("folders", "profile", "database_url", "libpq")
         return all(getattr(self, name) == getattr(other, name) for name in names)
+
+    @property
+    def names_service(self) -> bool:
+        """Whether a service file of libpq's decides which database is meant, which may change."""
+        url = self.database_url
+        return url is not None and ("service=" in url or "PGSERVICE" in self.libpq)
 
     @property
     def database_url(self) -> str | None:

@@ -79,7 +79,7 @@ def test_a_command_that_runs_while_the_agent_is_killed_is_finished(
 
 @pytest.mark.parametrize("kind", [signal.SIGKILL, signal.SIGTERM])
 def test_an_idle_worker_that_is_killed_is_replaced(agent: Agent, kind: signal.Signals) -> None:
-    agent_process, worker, other = agent.processes()
+    agent_process, worker, other, *_ = agent.processes()
     worker.send_signal(kind)
     until(lambda: has_gone(worker))
     state = until(lambda: (found := agent.warm()) and worker.pid not in found.workers and found)

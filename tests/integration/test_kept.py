@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from tests.conftest import Database, Person
 from todo_cli.domain.filters import Filter
 from todo_cli.domain.task import new_task
-from todo_cli.errors import NotFoundError, UnavailableError
+from todo_cli.errors import NotFoundError, TodoError, UnavailableError
 from todo_cli.services import kept as kept_module
 from todo_cli.services import tasks
 from todo_cli.services.ids import new_id
@@ -164,3 +165,48 @@ def test_a_wrong_task_leaves_the_connection_and_a_lost_one_is_not_kept(
         raise KeyboardInterrupt
     assert kept.connections() == 0
     add(kept, known)
+
+
+def test_a_login_that_has_another_url_now_gets_another_connection(
+    kept: Kept, person: Person, other: Person, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.toml"
+    for somebody in (person, other):
+        config.write_text(f'default_profile = "team"\n[profiles.team]\nurl = "{somebody.url}"\n')
+        known = load({"TODO_HOME": str(tmp_path)})
+        add(kept, known)
+        assert owners(kept, known) == {somebody.email}
+
+
+def test_a_connection_by_a_service_file_is_not_kept_because_the_file_may_change(
+    kept: Kept, person: Person, other: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = tmp_path / "services"
+    monkeypatch.setenv("PGSERVICEFILE", str(services))
+    variables = {"TODO_DATABASE_URL": "postgresql:///?service=team", "TODO_HOME": str(tmp_path)}
+    for somebody in (person, other):
+        database = somebody.database
+        services.write_text(
+            f"[team]\nhost={database.socket}\ndbname={database.name}\nuser={somebody.role}\n"
+        )
+        known = load({**variables, "PGSERVICEFILE": str(services)})
+        add(kept, known)
+        assert owners(kept, known) == {somebody.email}
+        assert kept.connections() == 0
+
+
+def test_a_connection_that_refuses_is_not_used_again(
+    kept: Kept, person: Person, tmp_path: Path
+) -> None:
+    known = settings(person, tmp_path)
+    add(kept, known)
+    with (
+        kept.lend(known, lambda _: None) as lent,
+        engine.open_session(lent.engine, lent.patience) as session,
+    ):
+        session.execute(text("SET default_transaction_read_only = on"))
+    with pytest.raises(TodoError, match="read-only"):
+        add(kept, known)
+
+    add(kept, known)
+    assert kept.connections() == 1

@@ -46,6 +46,6 @@ class Board:
 
     @property
     def is_full(self) -> bool:
-        """Whether no worker is free; at the very beginning there is none to ask."""
+        """Whether no worker is free; at the beginning they are not all there."""
         living = self.living
-        return bool(living) and all(row.busy for row in living)
+        return len(living) >= PERMANENT and all(row.busy for row in living)

@@ -33,6 +33,8 @@ _FLAGS = frozenset(("--json", "--quiet", "-q", "--no-color", "--version"))
 _VALUED = frozenset(("--fields", "--profile", "-P", "--timeout"))
 # What runs in its own process: help, which depends on more than is handed over, and what asks.
 _COLD = frozenset(("--help", "--purge"))
+# Variables that the system's loader and resolver read for a process, which an agent is not.
+_READ_EARLY = ("LD_", "DYLD_", "RES_OPTIONS", "LOCALDOMAIN", "HOSTALIASES")
 _PATIENCE = 0.25  # seconds to wait for an agent that is busy: about what a command takes without it
 _HANDING_OVER = 5.0  # seconds for it to take in a whole command
 _INTERRUPTED = 130
@@ -112,13 +114,15 @@ def fingerprint(environ: Mapping[str, str]) -> bytes:
     """
     config = environ.get("TODO_HOME") or _of_platform(environ, "CONFIG", ".config")
     python = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    lines: list[str] = []
+    read = sorted(name for name in environ if name.startswith(_READ_EARLY))
+    lines = [_network(), *(f"{name}={environ[name]}" for name in read)]
     for path in (
         os.path.join(os.path.abspath(config), "config.toml"),
         os.path.join(os.path.abspath(config), "credentials", "passwords.json"),
         os.path.join(sys.prefix, "lib", python, "site-packages"),  # changes with what is installed
         os.path.realpath(sys.executable),
         "/etc/localtime",
+        "/etc/timezone",
     ):
         lines.append(_about(path))
     _add_programs(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), lines)
@@ -193,10 +197,19 @@ def _command(arguments: Sequence[str]) -> str | None:
 
 
 def _of_platform(environ: Mapping[str, str], kind: str, default: str) -> str:
-    if sys.platform == "darwin":
-        return os.path.expanduser("~/Library/Application Support/todo-cli")
-    base = environ.get(f"XDG_{kind}_HOME", "").strip() or os.path.expanduser(f"~/{default}")
+    base = environ.get(f"XDG_{kind}_HOME", "").strip()
+    if not os.path.isabs(base):
+        darwin = sys.platform == "darwin"
+        base = os.path.expanduser("~/Library/Application Support" if darwin else f"~/{default}")
     return os.path.join(base, "todo-cli")
+
+
+def _network() -> str:
+    """Give the network that this process is in, where there can be several."""
+    try:
+        return os.readlink("/proc/self/ns/net")
+    except OSError:
+        return ""
 
 
 def _about(path: str) -> str:

@@ -96,6 +96,7 @@ def run(
         interruption = Interruption(connection)
         try:
             try:
+                interruption.start()
                 code = _exit_code(program, command.arguments)
             finally:
                 interruption.is_over = True
@@ -119,6 +120,9 @@ class Interruption:
         self._connection = connection
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._listen, daemon=True)
+
+    def start(self) -> None:
+        """Begin to listen to the client. KeyboardInterrupt may come before this returns."""
         signal.signal(signal.SIGINT, self._raise)
         self._thread.start()
 

@@ -29,13 +29,14 @@ _BACKLOG: Final = 64
 class Duty:
     """What an agent is for.
 
-    ``folder`` has its socket and ``lock`` is the descriptor of its locked agent.lock. ``mark`` is
-    the fingerprint that its clients must have, and ``look`` makes it anew. ``warm_up`` when the
-    first workers may open the database. It leaves after ``idle_seconds``; ``finish`` is called
-    then, and when it is told to leave.
+    ``folder`` has its socket, which is bound, and ``lock`` is the descriptor of its locked
+    agent.lock. ``mark`` is the fingerprint that its clients must have, and ``look`` makes it anew.
+    ``warm_up`` when the first workers may open the database. It leaves after ``idle_seconds``;
+    ``finish`` is called then, and when it is told to leave.
     """
 
     folder: Path
+    listener: socket.socket
     lock: int
     mark: bytes
     look: Callable[[], bytes]
@@ -57,7 +58,10 @@ class Agent:
         self._failures = 0
         self._begun = self._last_use = time.monotonic()
         self._served = 0
-        self._listener, self._socket = _listen(duty.folder)
+        self._listener = duty.listener
+        self._listener.setblocking(False)
+        self._listener.listen(_BACKLOG)
+        self._socket = (duty.folder / client.SOCKET).stat().st_ino
         self._alive, self._life = os.pipe()  # the workers see its end when this process has gone
         self._heard, self._bell = os.pipe()
         for end in (self._heard, self._bell):
@@ -188,27 +192,3 @@ class Agent:
             self._reap()
         if finish:
             self._duty.finish()
-
-
-def _listen(folder: Path) -> tuple[socket.socket, int]:
-    """Open the socket in a folder of ours, in place of one that was left behind.
-
-    Gives it with its inode. Raises OSError.
-    """
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    try:
-        client.check_folder(os.fstat(descriptor))
-        path = Path(client.address(str(folder), descriptor))
-        path.unlink(missing_ok=True)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        umask = os.umask(0o177)
-        try:
-            listener.bind(str(path))
-        finally:
-            os.umask(umask)
-        inode = path.stat().st_ino
-    finally:
-        os.close(descriptor)
-    listener.setblocking(False)
-    listener.listen(_BACKLOG)
-    return listener, inode

@@ -5,6 +5,7 @@ and finds none. DESCRIPTOR is that of the agent's lock file, which has been lock
 """
 
 import os
+import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -32,6 +33,7 @@ def main(folder: Path, lock: int) -> None:
     os.set_inheritable(lock, False)
     os.ftruncate(lock, 0)
     os.pwrite(lock, str(os.getpid()).encode(), 0)
+    listener = _bind(folder)
 
     from todo_cli import settings
     from todo_cli.errors import TodoError
@@ -48,6 +50,7 @@ def main(folder: Path, lock: int) -> None:
 
     duty = Duty(
         folder=folder,
+        listener=listener,
         lock=lock,
         mark=mark,
         look=lambda: client.fingerprint(os.environ),
@@ -58,6 +61,25 @@ def main(folder: Path, lock: int) -> None:
         finish=stop_server,
     )
     Agent(duty).run()
+
+
+def _bind(folder: Path) -> socket.socket:
+    """Make the socket in a folder of ours, in place of one that was left behind. Raises OSError.
+
+    Nobody can connect before there is somebody to listen; but where it fails, it fails early.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        client.check_folder(os.fstat(descriptor))
+        path = Path(client.address(str(folder), descriptor))
+        path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        os.umask(0o177)
+        listener.bind(str(path))
+        os.umask(0o077)
+    finally:
+        os.close(descriptor)
+    return listener
 
 
 def _load() -> "Root":

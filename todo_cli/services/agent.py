@@ -30,20 +30,27 @@ def launch(environ: Mapping[str, str]) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
     client.check_folder(folder.lstat())
-    home = environ.get("TODO_HOME")
-    absolute = {"TODO_HOME": str(Path(home).absolute())} if home else {}
     with locks.locked(folder / LOCK, fcntl.LOCK_EX, 0) as lock:
         os.ftruncate(lock, 0)  # until it has written its own, there is no process id
-        subprocess.Popen(
-            [sys.executable, "-P", "-m", PROGRAM, str(folder), str(lock)],
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-X", "utf8", "-m", PROGRAM, str(folder), str(lock)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env={**environ, **absolute},
+            env=_environment(environ),
             cwd="/",
             start_new_session=True,
             pass_fds=[lock],
         )
+    process.returncode = 0  # nobody waits for it, and Python shall not complain of that
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Give what the agent needs of an environment: not the login of a database's owner."""
+    kept = {name: value for name, value in environ.items() if name != "TODO_ADMIN_DATABASE_URL"}
+    if home := environ.get("TODO_HOME"):
+        kept["TODO_HOME"] = str(Path(home).absolute())
+    return kept
 
 
 def is_alive(folder: Path) -> bool:

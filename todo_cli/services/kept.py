@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy.pool import QueuePool
 
-from todo_cli.errors import AuthError, SchemaError, TodoError, UnavailableError
+from todo_cli.errors import ConflictError, NotFoundError, UsageError
 from todo_cli.services import private
 from todo_cli.services.early import Early
 from todo_cli.settings import Settings
@@ -18,6 +18,8 @@ from todo_cli.store.models import HEAD
 from todo_cli.store.patience import Patience, Say
 
 IDLE_SECONDS: Final = 240.0  # after which a kept connection is closed, or not trusted any more
+# What a command may end with and leave nothing wrong with its connection.
+_HARMLESS: Final = (NotFoundError, ConflictError, UsageError)
 _MOST: Final = 3  # databases at a time: each keeps a connection
 # What runs while the machine sleeps, where there is such a clock; and nobody can set it.
 _CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
@@ -32,6 +34,7 @@ class PersonEngine:
         self.engine = engine.make_engine(self._connect, HEAD, self.patience)
         self._shared = Early(settings, self.patience) if early is None else early
         self._private: PrivateServer | None = None
+        self._cluster: object = None  # that of the connection
         self._last_use = _now()
 
     @contextmanager
@@ -42,6 +45,8 @@ class PersonEngine:
             return
         self._private = private.server(settings, say)
         with private.prepared(self._private):
+            if self._cluster not in (None, self._private.identity):
+                self.engine.dispose()  # somebody has put other files in the place of those
             yield
 
     def renew(self, settings: Settings, say: Say) -> None:
@@ -69,7 +74,9 @@ class PersonEngine:
     def _connect(self) -> DriverConnection:
         if self._private is None:
             return self._shared.connect()
-        return private.connect_person(self._private, self.patience)
+        connection = private.connect_person(self._private, self.patience)
+        self._cluster = self._private.identity
+        return connection
 
 
 class Kept:
@@ -80,19 +87,23 @@ class Kept:
 
     @contextmanager
     def lend(self, settings: Settings, say: Say) -> Iterator[PersonEngine]:
-        """Lend a command the engine of its database. What may have hurt it closes it."""
+        """Lend a command the engine of its database. It is closed unless all went well."""
         person = self._take(settings) or PersonEngine(settings, say)
         person.renew(settings, say)
         self._engines.append(person)
         if len(self._engines) > _MOST:
             self._engines.pop(0).close()
+        well = False
         try:
             with person.in_use(settings, say):
                 yield person
-        except BaseException as error:
-            if not isinstance(error, TodoError) or isinstance(error, _HURTING):
-                person.close()
+            well = True
+        except _HARMLESS:
+            well = True
             raise
+        finally:
+            if not well or settings.names_service:
+                person.close()
 
     def close_idle(self) -> None:
         """Close the connections that nobody has used for a while."""
@@ -110,9 +121,6 @@ class Kept:
                 self._engines.remove(person)
                 return person
         return None
-
-
-_HURTING: Final = (AuthError, SchemaError, UnavailableError)
 
 
 def _now() -> float:

@@ -183,6 +183,12 @@ class PrivateServer:
         self._marker.unlink(missing_ok=True)
 
     @property
+    def identity(self) -> tuple[int, int]:
+        """Tell the cluster's files from others that somebody may put in their place."""
+        found = self.cluster.stat()
+        return found.st_dev, found.st_ino
+
+    @property
     def socket_folder(self) -> Path:
         """The folder of the socket; a short one elsewhere when its path would be too long."""
         return postmaster.socket_folder(self.base, self._account.uid)
