@@ -1,6 +1,7 @@
 """What an agent must not share with its clients, or take over from whoever started it."""
 
 import os
+import socket
 
 import psutil
 import pytest
@@ -75,6 +76,29 @@ def test_clients_that_leave_as_soon_as_they_have_handed_over_end_no_worker(agent
     assert after.agent == before.agent
     assert set(before.workers) <= set(after.workers)
     assert agent("add", "task").err.endswith("task\n")
+
+
+def test_ctrl_c_just_after_the_answer_loses_no_answer() -> None:
+    here, there = socket.socketpair()
+    with here:
+        with there:
+            there.send(b"\3")
+        handed = InterruptedOnce(here)
+
+        assert client._wait(handed, ["list"], 2) == 3  # type: ignore[arg-type]  # all that it needs
+
+
+class InterruptedOnce:
+    """A socket during whose first wait somebody presses Ctrl-C."""
+
+    def __init__(self, real: socket.socket) -> None:
+        self._real = real
+        self.send = real.send
+        self.recv = self._interrupted
+
+    def _interrupted(self, size: int) -> bytes:
+        self.recv = self._real.recv
+        raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("name", ["LD_PRELOAD", "DYLD_INSERT_LIBRARIES", "HOSTALIASES"])

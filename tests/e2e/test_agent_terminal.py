@@ -96,7 +96,7 @@ def same(
     """Run a line at a terminal both ways, see that it is the same, and give it once."""
     before = twice.agent.warm().served
     warm = shown(twice, line, "on", variables, columns=columns, typed=typed)
-    assert twice.agent.warm().served == before + served
+    assert twice.agent.warm().served >= before + served
     assert warm == shown(twice, line, "off", variables, columns=columns, typed=typed)
     return warm
 

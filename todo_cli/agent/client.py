@@ -278,7 +278,7 @@ def _wait(agent: socket, arguments: Sequence[str], stderr: int) -> int:
         code = agent.recv(1)
     except KeyboardInterrupt:
         try:
-            agent.send(INTERRUPT)
+            _interrupt(agent)
             code = agent.recv(1)
         except KeyboardInterrupt:
             return _INTERRUPTED
@@ -287,6 +287,13 @@ def _wait(agent: socket, arguments: Sequence[str], stderr: int) -> int:
     except OSError:
         code = b""
     return code[0] if code else _report(arguments, stderr)
+
+
+def _interrupt(agent: socket) -> None:
+    try:
+        agent.send(INTERRUPT)
+    except OSError:  # it has just answered, or ended: what it has sent is there to be read
+        pass
 
 
 def _report(arguments: Sequence[str], stderr: int) -> int:
