@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Callable
 
 import psutil
 import pytest
@@ -94,7 +95,7 @@ class InterruptedOnce:
     def __init__(self, real: socket.socket) -> None:
         self._real = real
         self.send = real.send
-        self.recv = self._interrupted
+        self.recv: Callable[[int], bytes] = self._interrupted
 
     def _interrupted(self, size: int) -> bytes:
         self.recv = self._real.recv
