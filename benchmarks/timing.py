@@ -56,7 +56,7 @@ def _time(command: Command) -> float:
         ) as process:
             try:
                 code = process.wait()
-            except BaseException:
+            except BaseException:  # Ctrl-C, or the alarm: nothing is left running
                 process.kill()
                 raise
         milliseconds = 1000 * (time.perf_counter() - start)

@@ -1,6 +1,7 @@
 """Connections that outlive a command: whose they are, how many, and when they are closed."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from todo_cli.services.ids import new_id
 from todo_cli.services.kept import IDLE_SECONDS, Kept
 from todo_cli.settings import Settings, load
 from todo_cli.store import engine
+from todo_cli.store.connect import connect_url
 from todo_cli.store.embedded import SUPERUSER
+from todo_cli.store.patience import Patience
 
 
 class Clock:
@@ -210,3 +213,12 @@ def test_a_connection_that_refuses_is_not_used_again(
 
     add(kept, known)
     assert kept.connections() == 1
+
+
+def test_an_end_of_the_network_that_says_nothing_is_found_out_unless_the_url_says_how(
+    person: Person,
+) -> None:
+    for url, idle in ((person.url, "60"), (f"{person.url}&keepalives_idle=7", "7")):
+        with closing(connect_url(url, Patience(15))) as connection:
+            known = connection.get_dsn_parameters()
+        assert (known["keepalives_idle"], known["tcp_user_timeout"]) == (idle, "5000")
