@@ -67,6 +67,18 @@ def test_version_and_help_load_no_database_code(arguments: list[str]) -> None:
     assert not loaded_by(*arguments) & heavy
 
 
+def test_what_libraries_log_is_not_shown_to_people() -> None:
+    program = (
+        "import logging, todo_cli.store.engine\n"
+        "logging.getLogger('sqlalchemy.pool.impl.QueuePool').error('closing failed')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+
+    assert (done.stdout, done.stderr) == ("", "")
+
+
 def test_the_watcher_of_the_private_server_needs_the_standard_library_alone() -> None:
     program = "import sys, todo_cli.store.idle; print('\\n'.join(sys.modules))"
     done = subprocess.run(

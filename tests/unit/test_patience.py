@@ -3,6 +3,8 @@
 import math
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
+from typing import NoReturn
 
 import pytest
 
@@ -46,15 +48,46 @@ def test_what_is_interrupted_is_given_up(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_what_is_interrupted_just_after_it_has_begun_is_given_up_too(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def begin(work: Callable[[], object]) -> None:
-        threading.Thread(target=work, daemon=True).start()
-        raise KeyboardInterrupt
-
+    in_thread = patience.in_thread
     end = threading.Event()
+
+    def begin(work: Callable[[], object]) -> Future[object]:
+        future = in_thread(work)
+        if work == end.wait:
+            raise KeyboardInterrupt
+        return future
+
     monkeypatch.setattr(patience, "in_thread", begin)
     with pytest.raises(KeyboardInterrupt):
         Patience(15).wait_for(end.wait, "waiting ...", end.set)
     assert end.is_set()
+
+
+def test_another_interruption_does_not_keep_what_is_given_up_from_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    in_thread = patience.in_thread
+    going, ended, goes_on = threading.Event(), threading.Event(), threading.Event()
+
+    class Interrupted(Future[object]):
+        def exception(self, timeout: float | None = None) -> NoReturn:
+            raise KeyboardInterrupt
+
+    def begin(work: Callable[[], object]) -> Future[object]:
+        in_thread(work)
+        return Interrupted()
+
+    def give_up() -> None:
+        going.set()
+        goes_on.wait()
+        ended.set()
+
+    monkeypatch.setattr(patience, "in_thread", begin)
+    with pytest.raises(KeyboardInterrupt):
+        Patience(15).wait_for(ended.wait, "waiting ...", give_up)
+    assert going.wait(60)
+    goes_on.set()
+    assert ended.wait(60)
 
 
 def test_it_is_said_once_what_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

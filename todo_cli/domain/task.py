@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from todo_cli.errors import NotFoundError, UsageError
 
@@ -54,8 +54,17 @@ def due_text(due: date) -> str:
     return utc_text(due) if isinstance(due, datetime) else due.isoformat()
 
 
-Instant = Annotated[datetime, PlainSerializer(utc_text, when_used="json")]
-DueDate = Annotated[datetime | date, PlainSerializer(due_text, when_used="json-unless-none")]
+def _instant(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def _due(due: date) -> date:
+    return _instant(due) if isinstance(due, datetime) else due
+
+
+# What pydantic itself writes as `utc_text` and `due_text` do, and faster.
+Instant = Annotated[datetime, AfterValidator(_instant)]
+DueDate = Annotated[datetime | date, AfterValidator(_due)]
 
 
 class Frozen(BaseModel):

@@ -55,7 +55,7 @@ def examine(
     limit = looked.known.timeout
     try:
         # A little more: what waits inside knows better what for.
-        Patience(limit + 0.5, say).wait_for(looked.at_database, "still looking ...", _leave_behind)
+        Patience(limit + 0.5, say).wait_for(looked.at_database, "still looking ...")
     except UnavailableError:
         slow = failed(f"no answer within {limit:g} s", "--timeout waits longer")
         return health([*looked.checks, slow.about(looked.name)])
@@ -297,7 +297,3 @@ def _place_of(error: TodoError) -> str:
 
 def _say_nothing(_: str) -> None:
     """Leave that to `examine`, which says once that something takes long."""
-
-
-def _leave_behind() -> None:
-    """What does not answer ends with the program."""

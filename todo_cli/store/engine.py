@@ -5,6 +5,7 @@ statement, atomic by itself, and one round trip: the first of a session carries 
 whether the schema fits this program. How connections are opened is in connect.py.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from typing import Any, Final
@@ -22,6 +23,9 @@ from todo_cli.store import dialect
 from todo_cli.store.connect import NOTICE, Connect, passes, tame
 from todo_cli.store.driver import DriverConnection
 from todo_cli.store.patience import Patience, out_of_time
+
+# A connection that cannot be closed (a second Ctrl-C) is logged, by default to people's terminals.
+logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 _CHECKED: Final = "todo_schema_checked"
 _UPGRADE: Final = "run: todo db upgrade"

@@ -77,7 +77,7 @@ class Patience:
             self._wait(future, meanwhile)
         except BaseException:
             if give_up is not None:
-                give_up()
+                in_thread(give_up).exception()  # another Ctrl-C ends the wait, not what it does
             raise
         return future.result()
 
