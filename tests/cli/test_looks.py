@@ -171,7 +171,7 @@ def test_what_presses_stands_out_and_titles_stay_plain() -> None:
 
     for loud in ("\x1b[1;91m2 hours late", "\x1b[1;91murgent", "\x1b[1mtoday", "\x1b[1mhigh"):
         assert loud in table
-    for plain in ("\x1b[0mBuy milk ", "\x1b[0mtomorrow ", "\x1b[0mMon 31 May 2027 "):
+    for plain in ("  Buy milk ", "  tomorrow ", "  Mon 31 May 2027 "):
         assert plain in table
 
 

@@ -13,8 +13,7 @@ from unicodedata import bidirectional
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
-from rich.console import Console, Group, JustifyMethod
-from rich.padding import Padding
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -45,6 +44,7 @@ _PROJECT, _TAG = "bright_blue", "bright_magenta"
 _FIRST_BELOW = ("Status", "Priority", "Project", "Tags")
 _ALL_BELOW = ("Due", *_FIRST_BELOW)
 
+_RULE = "\N{BOX DRAWINGS LIGHT HORIZONTAL}"
 _MARK = "\N{LEFT-TO-RIGHT MARK}"  # takes no cell
 _Row = dict[str, Text]
 
@@ -58,15 +58,13 @@ def show_page(page: Page, now: datetime, terminal: TextIO, *, color: bool) -> No
     width = _width(terminal)
     widths, below = _layout(rows, width)
     details = [_details(row, below) for row in rows]
-    table = _table()
-    for name, cells in widths.items():
-        justify: JustifyMethod = "right" if name == "ID" else "left"
-        table.add_column(name, width=cells, justify=justify, overflow="fold")
+    console = _console(terminal, width, color)
+    names = {name: Text(name, "bold") for name in widths}
+    lines = _lines(names, Text(), widths, console)
+    lines.append(Text(_RULE * (sum(widths.values()) + _GAP * (len(widths) - 1)), _QUIET))
     for row, text in zip(rows, details, strict=True):
-        below_title = [Padding(text, (0, 0, 0, _INDENT))] if text else []
-        titled = Group(row["Task"], *below_title)
-        table.add_row(*(titled if name == "Task" else row[name] for name in widths))
-    _console(terminal, width, color).print(table)
+        lines += _lines(row, text, widths, console)
+    console.print(Text("\n").join(lines), soft_wrap=True)
 
 
 def show_task(
@@ -181,6 +179,30 @@ def _widths(rows: Sequence[_Row], most: int) -> dict[str, int]:
                 longest = min(_LABEL, max(map(cell_len, words)))
                 widths[name] = min(widths[name], max(most, longest))
     return widths
+
+
+def _lines(row: _Row, details: Text, widths: dict[str, int], console: Console) -> list[Text]:
+    """Give the lines of a row, each column in its cells; a rich table takes five times as long."""
+    columns = {name: _wrapped(row[name], cells, console) for name, cells in widths.items()}
+    if details:
+        indent = Text(" " * _INDENT)
+        below = _wrapped(details, max(1, widths["Task"] - _INDENT), console)
+        columns["Task"] += [indent + line for line in below]
+    lines = []
+    for number in range(max(map(len, columns.values()))):
+        cells = []
+        for name, wrapped in columns.items():
+            text = wrapped[number] if number < len(wrapped) else Text()
+            space = " " * (widths[name] - cell_len(text.plain))
+            cells.append(Text(space) + text if name == "ID" else text + Text(space))
+        lines.append(Text(" " * _GAP).join(cells))
+    return lines
+
+
+def _wrapped(text: Text, cells: int, console: Console) -> list[Text]:
+    if cell_len(text.plain) <= cells:
+        return [text]
+    return list(text.wrap(console, cells, overflow="fold"))
 
 
 def _table() -> Table:
