@@ -188,15 +188,20 @@ def _lines(row: _Row, details: Text, widths: dict[str, int], console: Console) -
         indent = Text(" " * _INDENT)
         below = _wrapped(details, max(1, widths["Task"] - _INDENT), console)
         columns["Task"] += [indent + line for line in below]
-    lines = []
-    for number in range(max(map(len, columns.values()))):
-        cells = []
-        for name, wrapped in columns.items():
-            text = wrapped[number] if number < len(wrapped) else Text()
-            space = " " * (widths[name] - cell_len(text.plain))
-            cells.append(Text(space) + text if name == "ID" else text + Text(space))
-        lines.append(Text(" " * _GAP).join(cells))
-    return lines
+    height = max(map(len, columns.values()))
+    return [_line(columns, number, widths) for number in range(height)]
+
+
+def _line(columns: dict[str, list[Text]], number: int, widths: dict[str, int]) -> Text:
+    line, before = Text(), ""
+    for name, lines in columns.items():
+        text = lines[number] if number < len(lines) else Text()
+        space = " " * (widths[name] - cell_len(text.plain))
+        if name == "ID":
+            before, space = space, ""
+        line.append(before).append_text(text)
+        before = space + " " * _GAP
+    return line
 
 
 def _wrapped(text: Text, cells: int, console: Console) -> list[Text]:
