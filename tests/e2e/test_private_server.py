@@ -6,7 +6,9 @@ import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,6 +27,7 @@ from tests.e2e.program import (
     until,
 )
 from todo_cli.errors import UnavailableError
+from todo_cli.store.embedded import SUPERUSER
 
 
 def test_the_first_command_sets_everything_up_and_says_so_once(home: Path) -> None:
@@ -40,6 +43,25 @@ def test_the_first_command_sets_everything_up_and_says_so_once(home: Path) -> No
     assert first.code == 0
     assert first.err.count("setting up a private PostgreSQL, once ...\n") == 1
     assert todo.titles() == ["task one"]
+
+
+def test_the_first_of_many_tasks_are_read_without_all_the_others(old_home: Path) -> None:
+    add(old_home, *(f"task {number}" for number in range(3000)))
+    with closing(server(old_home).connect("todo", SUPERUSER)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE todo.tasks")
+            before = tasks_read(cursor)
+            Program(old_home)("list", "--limit", "50", "--json")
+            assert until(lambda: tasks_read(cursor) - before) < 100
+
+
+def tasks_read(cursor: Any) -> int:
+    """Give how many tasks have been read by sessions that are over."""
+    read = "SELECT idx_tup_fetch + seq_tup_read FROM pg_stat_user_tables WHERE relname = 'tasks'"
+    cursor.execute(read)
+    [count] = cursor.fetchone()
+    return int(count)
 
 
 def test_the_server_can_be_looked_at_stopped_and_started(stopped_home: Path) -> None:

@@ -158,8 +158,8 @@ def plan(person: Person, wanted: Filter, *, counted: bool = False) -> str:
         )
         tasks.find(session, wanted, counted=counted)
     ((sent_along, parameters),) = sent
-    _, _, statement = sent_along.partition("; ")  # after the server's limits
-    ((text,),) = person.query(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
+    settings, _, statement = sent_along.partition("; ")
+    ((text,),) = person.query(f"{settings}; EXPLAIN (FORMAT JSON) {statement}", parameters)
     return json.dumps(text)
 
 

@@ -31,11 +31,15 @@ _CHECKED: Final = "todo_schema_checked"
 _UPGRADE: Final = "run: todo db upgrade"
 # What a statement depends on, whatever somebody has set for their role: names of functions, and
 # times that Python can read. And the server's own limits, in milliseconds, so that what is given up
-# here is not done later. All for the one transaction: a pooler gives the session to others.
+# here is not done later. And that no page is dearer than another, as in memory: there are no
+# statistics on owners (they would tell of strangers), so the planner takes every list for short,
+# and sorted all of a long one rather than read the first of its index. All for the one transaction:
+# a pooler gives the session to others.
 _SETTINGS: Final = (
     "SELECT set_config('search_path', 'pg_catalog, pg_temp', true), "
     f"set_config('TimeZone', 'UTC', true), set_config('lock_timeout', '0', true), "
-    f"{NOTICE.format('true')}, set_config('statement_timeout', '{{}}', true)"
+    f"{NOTICE.format('true')}, set_config('random_page_cost', '1', true), "
+    "set_config('statement_timeout', '{}', true)"
 )
 IN_DOUBT: Final = "it may have been done all the same: look before you repeat it"
 
