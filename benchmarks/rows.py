@@ -3,11 +3,12 @@
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
+from functools import partial
 from typing import Final
 
 from benchmarks.figures import Figure, figure
 from benchmarks.plain import PlainServer, plain_server
-from benchmarks.statements import FILTER, LIST_50, LIST_ALL, SEARCH, Statements
+from benchmarks.statements import FILTER, LIST_50, LIST_ALL, PATIENCE, SEARCH, Statements
 from benchmarks.stores import fill
 from benchmarks.targets import ALONE, CROWDED, ROWS, SCATTERED
 from benchmarks.timing import WARM_UP_ROUNDS
@@ -15,6 +16,7 @@ from todo_cli.domain.task import NewTask
 from todo_cli.store import engine
 from todo_cli.store.driver import DriverConnection
 from todo_cli.store.models import HEAD
+from todo_cli.store.patience import Patience
 
 _QUERIES: Final = (LIST_50, LIST_ALL, FILTER, SEARCH)
 _SMALL: Final = "small"
@@ -62,7 +64,8 @@ def query_times(tasks: Sequence[NewTask], rows: int, rounds: int) -> list[Figure
 
 
 def _fill(server: PlainServer, database: str, tasks: Sequence[NewTask]) -> Statements:
-    person = engine.make_engine(lambda: server.connect(database, _PERSON), HEAD)
+    connect = partial(server.connect, database, _PERSON)
+    person = engine.make_engine(connect, HEAD, Patience(PATIENCE))
     with engine.disposed(person):
         statements = fill(person, tasks)
     with engine.work_on(server.superuser(database), autocommit=True) as cursor:

@@ -21,6 +21,7 @@ SEARCH: Final = "search for a word"
 ADD: Final = "add"
 DONE: Final = "done"
 
+PATIENCE: Final = 600.0  # seconds, which todo has the server keep to
 LIMIT: Final = 50
 FILTERED: Final = "garden"
 SEARCHED: Final = "invoices"

@@ -14,7 +14,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class there
 from sqlalchemy import Engine
 
 from benchmarks.server import say, temporary_home, temporary_server
-from benchmarks.statements import Statements, record
+from benchmarks.statements import PATIENCE, Statements, record
 from tests.servers import binaries
 from tests.tls import TlsServer, tls_server
 from todo_cli import settings
@@ -25,6 +25,7 @@ from todo_cli.services.ids import new_id
 from todo_cli.store import engine, roles, schema
 from todo_cli.store.embedded import PrivateServer
 from todo_cli.store.models import HEAD
+from todo_cli.store.patience import Patience
 
 _PASSWORD: Final = "benchmark"
 _VACUUM: Final = "VACUUM ANALYZE todo.tasks"  # autovacuum would do it in the middle of a round
@@ -100,7 +101,8 @@ class SharedServer:
             connection.autocommit = True
             url = self._url(role)
             connect = unit_of_work.connect(url, self._settings, say)
-            with engine.disposed(engine.make_engine(connect, HEAD)) as person:
+            made = engine.make_engine(connect, HEAD, Patience(PATIENCE))
+            with engine.disposed(made) as person:
                 statements = fill(person, generated)
             with connection.cursor() as cursor:
                 cursor.execute(_VACUUM)

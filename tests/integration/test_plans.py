@@ -158,7 +158,7 @@ def plan(person: Person, wanted: Filter, *, counted: bool = False) -> str:
         )
         tasks.find(session, wanted, counted=counted)
     ((sent_along, parameters),) = sent
-    settings, _, statement = sent_along.partition("; ")
+    settings, _, statement = sent_along.rpartition("; ")
     ((text,),) = person.query(f"{settings}; EXPLAIN (FORMAT JSON) {statement}", parameters)
     return json.dumps(text)
 

@@ -12,7 +12,15 @@ from typing import Any, Final
 
 import psycopg2
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class there
-from sqlalchemy import Connection, Engine, ExceptionContext, Result, create_engine, event
+from sqlalchemy import (
+    Connection,
+    Engine,
+    ExceptionContext,
+    ExecutionContext,
+    Result,
+    create_engine,
+    event,
+)
 from sqlalchemy.orm import ORMExecuteState
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
@@ -31,16 +39,17 @@ _CHECKED: Final = "todo_schema_checked"
 _UPGRADE: Final = "run: todo db upgrade"
 # What a statement depends on, whatever somebody has set for their role: names of functions, and
 # times that Python can read. And the server's own limits, in milliseconds, so that what is given up
-# here is not done later. And that no page is dearer than another, as in memory: there are no
-# statistics on owners (they would tell of strangers), so the planner takes every list for short,
-# and sorted all of a long one rather than read the first of its index. All for the one transaction:
-# a pooler gives the session to others.
+# here is not done later. All for the one transaction: a pooler gives the session to others.
 _SETTINGS: Final = (
     "SELECT set_config('search_path', 'pg_catalog, pg_temp', true), "
     f"set_config('TimeZone', 'UTC', true), set_config('lock_timeout', '0', true), "
-    f"{NOTICE.format('true')}, set_config('random_page_cost', '1', true), "
-    "set_config('statement_timeout', '{}', true)"
+    f"{NOTICE.format('true')}, set_config('statement_timeout', '{{}}', true)"
 )
+# The execution option of a statement whose rows an index gives in the order that is asked for.
+# There are no statistics on owners (they would tell of strangers), so the planner takes everybody's
+# list for short, and would sort all of a long one for the first few.
+IN_ORDER: Final = "todo_in_order"
+_UNSORTED: Final = "SELECT set_config('enable_sort', 'off', true); "
 IN_DOUBT: Final = "it may have been done all the same: look before you repeat it"
 
 # SQLSTATEs (PostgreSQL manual, Appendix A) and classes of them that mean the same to people.
@@ -92,7 +101,7 @@ def _put_in_front(revision: str | None, patience: Patience | None) -> Callable[.
         cursor: object,
         statement: str,
         parameters: object,
-        context: object,
+        context: ExecutionContext,
         many: bool,
     ) -> tuple[str, object]:
         before = ""
@@ -100,6 +109,8 @@ def _put_in_front(revision: str | None, patience: Patience | None) -> Callable[.
             before += f"{_SETTINGS.format(max(1, round(1000 * patience.left)))}; "
         if revision is not None and not connection.info.get(_CHECKED):
             before += f"SELECT todo.require_revision('{revision}'); "
+        if context.execution_options.get(IN_ORDER):
+            before += _UNSORTED
         return before + statement, parameters
 
     return put_in_front

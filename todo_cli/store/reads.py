@@ -25,6 +25,7 @@ from todo_cli.domain.dates import Limit
 from todo_cli.domain.filters import Empty, Filter, Sort, SortField
 from todo_cli.domain.task import Page, Status, TaskRefs, TaskView
 from todo_cli.errors import in_trash, not_found
+from todo_cli.store.engine import IN_ORDER
 from todo_cli.store.models import Task
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ def list_tasks(session: Session, wanted: Filter, *, counted: bool) -> Page:
     """
     conditions = _conditions(wanted)
     query: Select[Any] = select(*_COLUMNS, _OWNER).where(*conditions).order_by(*_order(wanted.sort))
+    if wanted == Filter(limit=wanted.limit):  # tasks_pending_idx
+        query = query.execution_options(**{IN_ORDER: True})
     if wanted.limit is not None:
         query = query.limit(wanted.limit)
     if counted:
