@@ -123,7 +123,7 @@ def _kept_apart(row: _Row) -> _Row:
     next cell, as in "3 days late", to the other side of it.
     """
     text = "".join(cell.plain for cell in row.values())
-    if not any(bidirectional(char) in ("R", "AL") for char in text):
+    if text.isascii() or not any(bidirectional(char) in ("R", "AL") for char in text):
         return row
     marked = {name: Text(_MARK, cell.style) + cell for name, cell in row.items() if cell}
     return {**row, **marked, "ID": row["ID"], "Task": row["Task"]}
