@@ -3,11 +3,13 @@
 import json
 import subprocess
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from tests.conftest import Command
 from tests.shared_agent import COLD
+from todo_cli.domain.task import Priority
 
 ROOT = Path(__file__).parents[2]
 LONG = "x" * 256
@@ -277,3 +279,18 @@ def test_nothing_unexpected_shows_a_traceback(
     assert answer.code == 1
     assert answer.err.startswith("todo: something unexpected went wrong (RuntimeError)\n")
     assert "Traceback" in todo("list", TODO_DEBUG="1").err
+
+
+@pytest.mark.alone(reason="changes what the process is made of")
+def test_ctrl_c_while_a_field_is_read_for_json_or_the_database_is_a_ctrl_c(
+    todo: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_: Priority) -> NoReturn:
+        raise KeyboardInterrupt
+
+    todo("add", "Buy milk")
+    monkeypatch.setattr(Priority, "value", property(interrupt), raising=False)
+
+    for arguments in (["list", "--json"], ["show", "1", "--json"], ["add", "Call mum"]):
+        answer = todo(*arguments)
+        assert (answer.code, answer.out, answer.err) == (130, "", "")

@@ -106,6 +106,8 @@ def _guarded(run: Callable[[], object], arguments: list[str]) -> int:
         hint = "it may have been done all the same: look before you repeat it"
         return _report(TodoError(f"the system refused it: {error.strerror}", hint), arguments)
     except Exception as error:  # whatever it is, people get one sentence
+        if _is_ctrl_c(error):
+            return _INTERRUPTED
         return _report(_unexpected(error), arguments)
 
 
@@ -144,6 +146,11 @@ def _usage_error(error: typer.TyperException) -> UsageError:
     # What pydantic says of a number that is none.
     message = re.sub(r"Input should be a valid (number|integer).*", "it takes a number", message)
     return UsageError(message[:1].lower() + message[1:], f"run: {path} --help")
+
+
+def _is_ctrl_c(error: Exception) -> bool:
+    """Tell whether pydantic took a Ctrl-C, in a function that it called, for an error of its own."""
+    return type(error).__module__.startswith("pydantic") and "KeyboardInterrupt" in str(error)
 
 
 def _unexpected(error: Exception) -> TodoError:

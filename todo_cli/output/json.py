@@ -4,8 +4,6 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from pydantic_core import PydanticSerializationError
-
 from todo_cli.domain.task import Frozen, Outcome, Page, TaskView
 from todo_cli.errors import TodoError
 
@@ -79,12 +77,7 @@ class JsonOutput:
         self._stdout.write(f"]{end}")
 
     def _dump(self, value: Frozen) -> str:
-        try:
-            return value.model_dump_json(include=self._fields)
-        except PydanticSerializationError as error:
-            if "KeyboardInterrupt" in str(error):  # it takes a Ctrl-C for an error of the field
-                raise KeyboardInterrupt from None
-            raise
+        return value.model_dump_json(include=self._fields)
 
 
 def error_text(error: TodoError) -> str:
