@@ -149,7 +149,7 @@ def _usage_error(error: typer.TyperException) -> UsageError:
 
 
 def _is_ctrl_c(error: Exception) -> bool:
-    """Tell whether pydantic took a Ctrl-C, in a function that it called, for an error of its own."""
+    """Tell whether pydantic took a Ctrl-C, in what it has called, for an error of its own."""
     return type(error).__module__.startswith("pydantic") and "KeyboardInterrupt" in str(error)
 
 
