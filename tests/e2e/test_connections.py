@@ -121,6 +121,24 @@ def test_ctrl_c_ends_a_waiting_command_at_once_and_its_statement_too(
     assert person.query("SELECT status, due_date FROM todo.tasks") == [("pending", None)]
 
 
+def test_a_limit_that_a_role_has_of_its_own_ends_no_statement(
+    database: Database, person: Person, todo: Command, tmp_path: Path
+) -> None:
+    assert todo("add", "a task").code == 0
+    busy = "SELECT count(*) FROM pg_stat_activity WHERE usename = %s AND wait_event_type = 'Lock'"
+    with closing(database.open(database.name, person.role)) as locking:
+        person.query("ALTER ROLE CURRENT_USER SET statement_timeout = 1000")
+        with locking.cursor() as cursor:
+            cursor.execute("UPDATE todo.tasks SET title = 'locked'")
+        with Program(tmp_path).begin("done", "1", TODO_DATABASE_URL=person.url) as running:
+            until(lambda: person.query(busy, [person.role]) == [(1,)])
+            time.sleep(1.5)  # longer than the limit
+            locking.commit()
+            answer = ended(running)
+    assert (answer.code, answer.out) == (0, "")
+    assert person.query("SELECT status FROM todo.tasks") == [("completed",)]
+
+
 @pytest.mark.parametrize("words", [["user", "list"], ["db", "audit"], ["db", "current"]])
 def test_ctrl_c_ends_the_owners_work_too_and_its_statement(
     database: Database, tmp_path: Path, words: list[str]
