@@ -192,7 +192,7 @@ def test_ctrl_c_at_a_terminal_ends_a_list_in_a_pipe(some: Twice) -> None:
     # After a while it is pressed again: the interpreter misses one just before it begins to write.
     line = """
         trap : INT
-        ended=$(mktemp -u)
+        ended=$TODO_HOME/ended
         (trap : INT; todo list --json; code=$?; : > $ended; exit $code) |
             (trap "" INT; read -r -n 1; echo begun > /dev/tty
              until sleep 1; test -e $ended; do kill -INT 0; done)

@@ -186,7 +186,7 @@ def _lines(row: _Row, details: Text, widths: dict[str, int], console: Console) -
     columns = {name: _wrapped(row[name], cells, console) for name, cells in widths.items()}
     if details:
         indent = Text(" " * _INDENT)
-        below = _wrapped(details, max(1, widths["Task"] - _INDENT), console)
+        below = _wrapped(details, max(_LEAST, widths["Task"] - _INDENT), console)
         columns["Task"] += [indent + line for line in below]
     height = max(map(len, columns.values()))
     return [_line(columns, number, widths) for number in range(height)]
