@@ -22,6 +22,7 @@ from hypothesis import settings as hypothesis_settings
 from sqlmodel import Session
 from typer.testing import CliRunner
 
+from tests.faults import FaultProxy, fault_proxy
 from tests.shared_agent import SharedAgent
 from todo_cli.cli.app import app
 from todo_cli.services import private
@@ -191,6 +192,13 @@ def other(database: Database) -> Iterator[Person]:
     made = database.new_person()
     yield made
     made.forget()
+
+
+@pytest.fixture
+def proxy(person: Person) -> Iterator[FaultProxy]:
+    """Give what stands between a person and the server, and can do wrong."""
+    with fault_proxy(person.database.socket / ".s.PGSQL.5432") as made:
+        yield made
 
 
 @dataclass(frozen=True)

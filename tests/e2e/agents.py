@@ -60,6 +60,19 @@ class Agent:
         """Start a command, in a process group of its own."""
         return self.program.begin(*arguments, **self._environment(variables))
 
+    def shell(self, script: str, **variables: str) -> subprocess.Popen[str]:
+        """Start a script of Python that hands commands over by itself, as a shell does."""
+        return subprocess.Popen(
+            [self.program.python, "-P", "-c", script],
+            env={
+                **{"PYTHONPATH": self.program.path, "TODO_HOME": str(self.home)},
+                **{"PATH": os.defpath, **self.variables, **variables},
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
     def cold(self, *arguments: str, **variables: str) -> Answer:
         """Run a command in a process of its own, whatever agent there is."""
         return self(*arguments, TODO_AGENT="off", **variables)

@@ -10,6 +10,7 @@ from tests.conftest import Database, Person, stop, temporary_home
 from tests.e2e.agents import PATIENT, QUIET, Agent, agent_home, copy_package
 from tests.e2e.program import Program, add, copy, server
 from tests.e2e.twice import Twice, quiet_agent
+from tests.faults import FaultProxy
 from todo_cli.store.embedded import SUPERUSER
 
 
@@ -58,6 +59,13 @@ def agent(patient_package: str, person: Person) -> Iterator[Agent]:
     """Give `todo` for a fresh member of the shared database, with an agent that has not begun."""
     with agent_home() as folder:
         yield Agent(Program(folder, path=patient_package), {"TODO_DATABASE_URL": person.url})
+
+
+@pytest.fixture
+def through(agent: Agent, person: Person, proxy: FaultProxy) -> Agent:
+    """Give `todo` with an agent whose connections go through the proxy."""
+    url = f"postgresql://{person.role}@127.0.0.1:{proxy.port}/{person.database.name}"
+    return replace(agent, variables={"TODO_DATABASE_URL": url})
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """Shells at once, while agents and workers are killed under them, again and again."""
 
-import os
 import random
 import signal
-import subprocess
 from contextlib import suppress
 
 import psutil
@@ -33,17 +31,7 @@ def test_whoever_is_killed_each_command_is_done_once_or_says_that_it_may_have_be
     agent: Agent, person: Person
 ) -> None:
     agent.warm()
-    environment = {
-        **{"PYTHONPATH": agent.program.path, "TODO_HOME": str(agent.home), "PATH": os.defpath},
-        **agent.variables,
-    }
-    command = [agent.program.python, "-P", "-c", SHELL]
-    shells = [
-        subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        for _ in range(SHELLS)
-    ]
+    shells = [agent.shell(SHELL) for _ in range(SHELLS)]
     chance = random.Random(1)
     kills = 0
     while kills < KILLS and any(shell.poll() is None for shell in shells):

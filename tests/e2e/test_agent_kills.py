@@ -3,8 +3,7 @@
 import json
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,36 +13,8 @@ import pytest
 from tests.conftest import Person, temporary_home
 from tests.e2e.agents import ENDED, QUIET, Agent, agents, all_gone, copy_package, has_gone
 from tests.e2e.program import ended, pid_of, until
-from tests.faults import Delay, FaultProxy, Stall, fault_proxy
-
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE usename = %s AND wait_event_type = 'Lock'"
-
-
-@contextmanager
-def slow_tasks(person: Person) -> Iterator[Any]:
-    """Hold a lock that every change of the person's tasks waits for, until it is committed."""
-    with closing(person.database.open(person.database.name, person.role)) as locking:
-        with locking.cursor() as cursor:
-            cursor.execute("UPDATE todo.tasks SET title = title")
-        yield locking
-
-
-@pytest.fixture
-def proxy(person: Person) -> Iterator[FaultProxy]:
-    with fault_proxy(person.database.socket / ".s.PGSQL.5432") as made:
-        yield made
-
-
-@pytest.fixture
-def through(agent: Agent, person: Person, proxy: FaultProxy) -> Agent:
-    """Give `todo` with an agent whose connections go through the proxy."""
-    url = f"postgresql://{person.role}@127.0.0.1:{proxy.port}/{person.database.name}"
-    return replace(agent, variables={"TODO_DATABASE_URL": url})
-
-
-def waiting(person: Person) -> int:
-    [(count,)] = person.query(WAITING, [person.role])
-    return int(count)
+from tests.e2e.twice import locked, waiting
+from tests.faults import Delay, FaultProxy, Stall
 
 
 def due_dates(person: Person) -> list[Any]:
@@ -68,7 +39,7 @@ def test_a_command_that_runs_while_the_agent_is_killed_is_finished(
 ) -> None:
     assert agent("add", "task one").code == 0
     processes = agent.processes()
-    with slow_tasks(person) as lock, agent.begin("modify", "1", "due:fri") as running:
+    with locked(person) as lock, agent.begin("modify", "1", "due:fri") as running:
         until(lambda: waiting(person) == 1)
         processes[0].kill()
         until(lambda: has_gone(processes[0]))
@@ -138,7 +109,7 @@ def test_a_worker_killed_during_its_statement_changes_nothing_twice_and_is_an_er
 ) -> None:
     assert agent("add", "task").code == 0
     agent.warm()
-    with slow_tasks(person) as lock:
+    with locked(person) as lock:
         answer = killed(agent, "modify", "1", "due:fri", when=lambda: waiting(person) == 1)
         assert (answer.code, answer.out, answer.err) == (1, "", ENDED)
         until(lambda: waiting(person) == 0)  # the server has noticed
@@ -173,7 +144,7 @@ def test_a_worker_killed_after_its_statement_leaves_one_task_and_says_it_may(
 def test_a_worker_killed_under_a_command_is_replaced(agent: Agent, person: Person) -> None:
     assert agent("add", "task").code == 0
     first = agent.warm()
-    with slow_tasks(person):
+    with locked(person):
         killed(agent, "done", "1", when=lambda: waiting(person) == 1)
     [left] = until(lambda: set(first.workers) - set(agent.warm().workers))
     now = agent.warm()
@@ -190,7 +161,7 @@ def test_a_client_that_is_killed_leaves_its_worker_free_and_its_statement_undone
 ) -> None:
     assert agent("add", "task").code == 0
     first = agent.warm()
-    with slow_tasks(person) as lock:
+    with locked(person) as lock:
         with agent.begin("modify", "1", "due:fri") as running:
             until(lambda: waiting(person) == 1)
             running.kill()

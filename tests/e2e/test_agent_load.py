@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -97,17 +96,7 @@ def test_a_thousand_commands_are_all_answered_and_nothing_grows(
 
 def test_eight_shells_at_once_are_all_answered_and_each_number_is_given_once(agent: Agent) -> None:
     agent.warm()
-    environment = {
-        **{"PYTHONPATH": agent.program.path, "TODO_HOME": str(agent.home), "PATH": os.defpath},
-        **{"TIMES": "25", **agent.variables},
-    }
-    command = [agent.program.python, "-P", "-c", SHELL]
-    shells = [
-        subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        for _ in range(8)
-    ]
+    shells = [agent.shell(SHELL, TIMES="25") for _ in range(8)]
     answers = [ended(shell) for shell in shells]
     assert {(answer.code, answer.err) for answer in answers} == {(0, "")}
     found = [json.loads(line) for answer in answers for line in answer.out.splitlines()]

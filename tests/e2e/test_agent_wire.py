@@ -24,19 +24,6 @@ HOT = (
 )
 
 
-@pytest.fixture
-def proxy(person: Person) -> Iterator[FaultProxy]:
-    with fault_proxy(person.database.socket / ".s.PGSQL.5432") as made:
-        yield made
-
-
-@pytest.fixture
-def through(agent: Agent, person: Person, proxy: FaultProxy) -> Agent:
-    """Give `todo` with an agent whose connections go through the proxy."""
-    url = f"postgresql://{person.role}@127.0.0.1:{proxy.port}/{person.database.name}"
-    return replace(agent, variables={"TODO_DATABASE_URL": url})
-
-
 @pytest.fixture(scope="module")
 def server() -> Iterator[TlsServer]:
     with team_server() as made:

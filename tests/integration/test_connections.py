@@ -1,7 +1,6 @@
 """Connections slow, cut, refused or stalled: a command ends right, once, or says why not."""
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -9,18 +8,12 @@ import psycopg2
 import pytest
 
 from tests.conftest import Answer, Command, Person
-from tests.faults import Connection, Cut, Delay, Fault, FaultProxy, Refuse, Stall, fault_proxy
+from tests.faults import Connection, Cut, Delay, Fault, FaultProxy, Refuse, Stall
 from todo_cli.store import patience
 
 BYTES = 61  # between two places where a connection is cut; odd, so that none is left out for ever
 
 OUT_OF_TIME = "todo: the database did not answer in time\nhint: --timeout waits longer\n"
-
-
-@pytest.fixture
-def proxy(person: Person) -> Iterator[FaultProxy]:
-    with fault_proxy(person.database.socket / ".s.PGSQL.5432") as made:
-        yield made
 
 
 @pytest.fixture
