@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from platformdirs import PlatformDirs
 
+from todo_cli.domain import client
 from todo_cli.domain.task import readable
 from todo_cli.errors import ConflictError, NotFoundError, UsageError
 
@@ -39,6 +40,11 @@ class Folders:
         """The config file, which may not exist."""
         return self.config / "config.toml"
 
+    @property
+    def dumps(self) -> Path:
+        """Where the private database is dumped before a migration changes it."""
+        return self.state / "dumps"
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -59,6 +65,7 @@ class Settings:
     """What flags, environment and config file say. ``timeout`` and ``idle_seconds`` in seconds.
 
     ``libpq`` are the variables from which PostgreSQL's library takes what a URL leaves open.
+    ``actor`` is who acts, where several programs share one login.
     """
 
     folders: Folders
@@ -70,6 +77,7 @@ class Settings:
     timeout: float
     idle_seconds: float
     libpq: Mapping[str, str]
+    actor: str | None
 
     def same_login(self, other: "Settings") -> bool:
         """Tell whether both mean the same database and login. Raises NotFoundError."""
@@ -111,7 +119,8 @@ def load(
     """Put flags (the arguments), environment and config file together.
 
     Which database: ``profile`` > TODO_DATABASE_URL > TODO_PROFILE > the config's default >
-    the private PostgreSQL. Raises UsageError for a config that cannot be read.
+    the private PostgreSQL. Raises UsageError for a config that cannot be read, and for a
+    TODO_ACTOR that is no name.
     """
     folders = find_folders(environ)
     config = _Config(folders.config_file)
@@ -128,6 +137,7 @@ def load(
         timeout=_DEFAULT_TIMEOUT if timeout is None else timeout,
         idle_seconds=60 * config.number("idle_minutes", _DEFAULT_IDLE_MINUTES),
         libpq={name: value for name, value in environ.items() if name.startswith(_OF_LIBPQ)},
+        actor=client.actor(environ.get("TODO_ACTOR")),
     )
 
 

@@ -64,13 +64,18 @@ alembic_version    no     no     no       no           no       no        lock i
 alembic_version    no     no     no       no           no       no        delete truncate copy_from
 alembic_version    no     no     no       no           no       no        references trigger
 accept_invitation  no     no     no       no           own      no        call
+claim_tasks        own    TD404  no       TD404        no       no        call
+claimed_before     none   none   no       none         no       no        call
 is_auditor         none   none   own      none         no       no        call
 lock_tasks         own    TD404  no       TD404        no       no        call
 me                 own    own    own      none         no       no        call
 purge              own    TD404  no       TD404        no       no        call
+purge_once         own    TD404  no       TD404        no       no        call
+purged_tasks       none   none   no       none         no       no        call
 refuse_missing     done   TD404  no       TD404        no       no        call
 require_revision   done   done   done     done         no       no        call
 reserve_numbers    own    own    no       no           no       no        call
+reserve_once       own    own    no       no           no       no        call
 extend_change_log  no     no     no       no           no       no        call
 guard_partition    no     no     no       no           no       no        call
 guard_task         no     no     no       no           no       no        call
@@ -103,6 +108,13 @@ FUNCTIONS: Final = {
     "reserve_numbers": "SELECT todo.reserve_numbers(1)",
     "refuse_missing": "SELECT todo.refuse_missing('{{}}', '{{{task}}}')",
     "lock_tasks": "SELECT user_id FROM todo.lock_tasks('{{}}', '{{{task}}}', '{{pending}}')",
+    "claim_tasks": "SELECT (task).user_id "
+    "FROM todo.claim_tasks('{{}}', '{{{task}}}', '{{pending}}', NULL)",
+    "claimed_before": "SELECT (task).user_id "
+    "FROM todo.claimed_before('{{}}', '{{}}', '{{{task}}}', NULL)",
+    "purge_once": "SELECT user_id FROM todo.purge_once('{{}}', '{{{task}}}', NULL)",
+    "purged_tasks": "SELECT user_id FROM todo.purged_tasks('{{}}', '{{{task}}}')",
+    "reserve_once": "SELECT todo.reserve_once(1, '{task}', NULL)",
     "purge": "SELECT user_id FROM todo.purge('{{}}', '{{{task}}}', NULL)",
     "extend_change_log": "SELECT todo.extend_change_log(1)",
     "guard_partition": "SELECT todo.guard_partition('tasks')",

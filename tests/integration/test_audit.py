@@ -30,7 +30,7 @@ def told(reader: Person, whose: Person) -> list[tuple[str, int | None]]:
     """Give action and number of the events about somebody's tasks."""
     with reader.session() as session:
         found = audit.read(session, LogFilter()).events
-    return [(each.action.value, each.task) for each in found if str(each.user_id) == id_of(whose)]
+    return [(each.action, each.task) for each in found if str(each.user_id) == id_of(whose)]
 
 
 def planned(reader: Person, wanted: LogFilter) -> str:

@@ -234,7 +234,7 @@ def test_check_says_when_the_database_is_behind_or_ahead(empty: Database) -> Non
         with pytest.raises(SchemaError, match="without the schema of todo"):
             schema.check(owner)
         schema.upgrade(owner, REVISIONS[1])
-        with pytest.raises(SchemaError, match="at revision 0002; this program needs 0003"):
+        with pytest.raises(SchemaError, match="at revision 0002; this program needs 0004"):
             schema.check(owner)
         schema.upgrade(owner)
         with empty.cursor(OWNER) as cursor:
@@ -270,7 +270,7 @@ def test_a_program_that_is_too_old_is_told_so(empty: Database, todo: Command) ->
     with empty.cursor(SUPERUSER) as cursor:
         cursor.execute("SELECT pg_get_functiondef('todo.require_revision'::regproc)")
         definition = cursor.fetchone()[0]
-        cursor.execute(definition.replace("'0001'", "'0004'").replace("present < program", "false"))
+        cursor.execute(definition.replace("'0001'", "'9999'").replace("present < program", "false"))
 
     answer = todo("list", TODO_DATABASE_URL=empty.url(SUPERUSER))
 
@@ -287,7 +287,7 @@ def test_the_db_commands_work_with_the_owners_url(empty: Database, todo: Command
         0, "", "Applied 0001, 0002. The schema is at 0002.\n"
     )
     assert todo("db", "upgrade", "--json", TODO_ADMIN_DATABASE_URL=url).out == (
-        '{"revision":"0003","head":"0003","changed":["0003"]}\n'
+        '{"revision":"0004","head":"0004","changed":["0003","0004"]}\n'
     )
     assert todo("db", "check", TODO_ADMIN_DATABASE_URL=url).code == 0
     assert todo("db", "downgrade", "0001", TODO_ADMIN_DATABASE_URL=url).code == 2
@@ -298,7 +298,7 @@ def test_the_db_commands_work_with_the_owners_url(empty: Database, todo: Command
     assert schema_differs.code == 0
     answer = todo("db", "check", "--json", TODO_ADMIN_DATABASE_URL=url)
     assert answer.code == 7
-    assert answer.out == '{"revision":"0003","differences":["remove column todo users colour"]}\n'
+    assert answer.out == '{"revision":"0004","differences":["remove column todo users colour"]}\n'
     assert '"code":"schema"' in answer.err
     assert todo("db", "downgrade", "0815", TODO_ADMIN_DATABASE_URL=url).code == 3
     assert todo("db", "upgrade", "0815", TODO_ADMIN_DATABASE_URL=url).code == 3

@@ -52,7 +52,7 @@ def test_a_stray_right_is_taken_away_and_the_owners_own_stay(empty: Database) ->
     assert (repaired.code, repaired.out) == (0, "")
     assert all(f"{each}\n" in repaired.err for each in stray)
     assert "GRANT UPDATE (command_id, description, due_all_day," in repaired.err
-    assert repaired.err.endswith("The database is at 0003 and as this program needs it.\n")
+    assert repaired.err.endswith("The database is at 0004 and as this program needs it.\n")
     kept = as_owner(empty, "SELECT has_table_privilege(%s, 'todo.tasks', 'SELECT')", [auditing])
     assert kept == [(True,)]
     query(empty, SUPERUSER, f"DROP OWNED BY {auditing}; DROP ROLE {auditing}")
@@ -66,7 +66,7 @@ def test_a_database_that_is_behind_is_repaired_and_can_then_be_upgraded(empty: D
         answer = todo("db", "check", "--repair", "--json")
         found = json.loads(answer.out)
         assert answer.code == 7
-        assert found["differences"] == ["the database is at revision 0002; this program needs 0003"]
+        assert found["differences"] == ["the database is at revision 0002; this program needs 0004"]
         assert len(found["repaired"]) == 2
         assert todo("db", "upgrade").code == 0
         assert todo("db", "check").code == 0

@@ -18,7 +18,7 @@ import pytest
 
 from tests import servers
 from tests.conftest import Database, Person, temporary_home
-from tests.integration import test_matrix
+from tests.integration import test_matrix, test_policy_list
 from tests.integration.test_matrix import roles as roles  # the fixture, for the facts
 from tests.integration.test_migrations import REVISIONS, shape
 from tests.integration.test_repair import maintainer_of
@@ -32,7 +32,12 @@ from todo_cli.store.roles import create_database
 
 BEFORE: Final = "todo_before"  # what the dumped database is called once it was dumped
 OF_ANOTHER_SERVER: Final = 10**12  # a transaction that no server of a test comes to
-FACTS: Final = [each for name, each in vars(test_matrix).items() if name.startswith("test_")]
+FACTS: Final = [
+    each
+    for module in (test_matrix, test_policy_list)
+    for name, each in vars(module).items()
+    if name.startswith("test_")
+]
 
 _SERVERS: Final = [
     pytest.param(("18", False), id="18-plain"),
@@ -281,7 +286,7 @@ def test_those_without_a_login_on_this_server_are_named(restored: Restored) -> N
 
 def test_a_restored_schema_goes_down_and_up(restored: Restored) -> None:
     assert servers.upgrade(restored.database) == []
-    assert servers.downgrade(restored.database, "0002") == ["0003"]
-    assert servers.upgrade(restored.database) == ["0003"]
+    assert servers.downgrade(restored.database, "0002") == ["0004", "0003"]
+    assert servers.upgrade(restored.database) == ["0003", "0004"]
     assert servers.differences(restored.database) == []
     assert servers.downgrade(restored.database, "base") == REVISIONS[::-1]

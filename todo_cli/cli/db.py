@@ -36,8 +36,7 @@ def upgrade(
     from todo_cli.services import database
 
     output = app.output(tuple(SchemaState.model_fields))
-    with app.open_owner(endless=True) as owner:
-        state = database.upgrade(owner, revision)
+    state = database.upgrade(app.settings(), app.say, revision)
     output.record(state, f"{_applied(state, 'Applied')}The schema is at {state.revision}.")
 
 
@@ -59,8 +58,7 @@ def downgrade(
     database.require_known(revision)
     question = f"Go down to {revision}? What is above it is lost, tasks included."
     app.confirm(lambda: question, yes)
-    with app.open_owner(endless=True) as owner:
-        state = database.downgrade(owner, revision)
+    state = database.downgrade(app.settings(), app.say, revision)
     now = state.revision or "base: there is none"
     output.record(state, f"{_applied(state, 'Undid')}The schema is at {now}.")
 

@@ -9,7 +9,7 @@ from todo_cli.domain.task import Frozen, Instant
 
 
 class Action(StrEnum):
-    """What happened to a task."""
+    """What happened to a task, as far as this program knows; the log may hold more."""
 
     ADDED = "added"
     MODIFIED = "modified"
@@ -27,10 +27,14 @@ class Event(Frozen):
     when the event itself tells it. ``user`` is the e-mail of whose task it is, ``actor`` that of
     who did it: None once they are removed, ``actor`` also for the owner of the database, whom
     ``actor_role`` names. ``before`` and ``after`` hold what changed, as the log keeps it.
+    ``revision`` is the task's after the change; ``via`` the client, as domain/client.py puts it
+    together, or what somebody else wrote there; ``undoes`` the command that this one takes back.
+    ``entity`` says what changed, and ``entity_id`` which one where it is no task. An ``action`` or
+    ``entity`` of a later program is a text like any other.
     """
 
     at: Instant
-    action: Action
+    action: str
     task: int | None
     task_id: UUID
     title: str | None
@@ -42,6 +46,11 @@ class Event(Frozen):
     command_id: UUID | None
     before: dict[str, Any] | None
     after: dict[str, Any] | None
+    revision: int | None
+    via: str | None
+    undoes: UUID | None
+    entity: str
+    entity_id: UUID | None
 
 
 class LogFilter(Frozen):

@@ -26,7 +26,7 @@ def cells(event: Event, now: datetime) -> tuple[str, str, str]:
 
     Dates are in the zone of ``now``. Whose task it is goes without saying for somebody's own.
     """
-    title = f"{event.action} {_number(event)} {event.title or ''}".rstrip()
+    title = f"{_action(event)} {_number(event)} {event.title or ''}".rstrip()
     owner = [] if event.actor_id == event.user_id else [f"of {_whose(event)}"]
     details = [*owner, *_changes(event, lambda due: dates.describe(due, now))]
     return (
@@ -44,13 +44,19 @@ def plain(event: Event) -> str:
     values = (
         utc_text(event.at),
         _actor(event),
-        event.action,
+        _action(event),
         _whose(event),
         _number(event),
         event.title or "",
         ", ".join(_changes(event, due_text)),
     )
     return "\t".join(values)
+
+
+def _action(event: Event) -> str:
+    """Give what was done, and to what where that was no task; both may be a later program's."""
+    what = event.action if event.entity == "task" else f"{event.action} {event.entity} of"
+    return _one_line(what)
 
 
 def _actor(event: Event) -> str:
@@ -71,10 +77,10 @@ def _changes(event: Event, say: Callable[[date], str]) -> list[str]:
 
     ``say`` puts a due date into words.
     """
-    if event.action is Action.PURGED:
+    if event.action == Action.PURGED:
         return []
     before, after = _told(event.before or {}, say), _told(event.after or {}, say)
-    if event.action is Action.ADDED:
+    if event.action == Action.ADDED and event.entity == "task":
         said = {name: value for name, value in after.items() if value != _NEW.get(name)}
         return [_new(name, value) for name, value in said.items() if name != "title"]
     told = {name: value for name, value in after.items() if name != "status"}
@@ -97,7 +103,10 @@ def _due(value: str | None, all_day: bool | None, say: Callable[[date], str]) ->
     """
     if value is None:
         return None
-    moment = datetime.fromisoformat(value).astimezone(UTC)
+    try:
+        moment = datetime.fromisoformat(value).astimezone(UTC)
+    except (TypeError, ValueError):  # a later program's, or somebody else's
+        return str(value)
     if all_day is None:
         all_day = moment.time() == time(0)
     return say(moment.date() if all_day else moment)
@@ -113,8 +122,8 @@ def _new(name: str, value: Any) -> str:
 
 def _change(name: str, was: Any, is_now: Any) -> str:
     match name:
-        case "tags":
-            old, new = was or (), is_now or ()
+        case "tags" if isinstance(was, list | None) and isinstance(is_now, list | None):
+            old, new = was or [], is_now or []
             taken = [f"-{tag}" for tag in old if tag not in new]
             return " ".join([*(f"+{tag}" for tag in new if tag not in old), *taken]) or "tags"
         case "description":

@@ -1,5 +1,8 @@
 """What a maintainer does with the database as a whole."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from sqlalchemy import Engine
 
 from todo_cli.domain.database import (
@@ -11,22 +14,28 @@ from todo_cli.domain.database import (
     ServerView,
 )
 from todo_cli.services import private
+from todo_cli.services.unit_of_work import is_private, open_owner
 from todo_cli.settings import Settings
 from todo_cli.store import schema
 from todo_cli.store.models import HEAD
 from todo_cli.store.patience import Say
 
 
-def upgrade(owner: Engine, target: str) -> SchemaState:
-    """Bring the schema up to ``target``. Raises NotFoundError, SchemaError, AuthError."""
-    applied = schema.upgrade(owner, target)
-    return SchemaState(revision=schema.current(owner), head=HEAD, changed=tuple(applied))
+def upgrade(settings: Settings, say: Say, target: str) -> SchemaState:
+    """Bring the schema up to ``target``. Raises NotFoundError, SchemaError, AuthError.
+
+    The private database is dumped before, as `private.dumped` says.
+    """
+    with _to_be_changed(settings, say) as (owner, keep):
+        applied = schema.upgrade(owner, target, before=keep)
+        return SchemaState(revision=schema.current(owner), head=HEAD, changed=tuple(applied))
 
 
-def downgrade(owner: Engine, target: str) -> SchemaState:
+def downgrade(settings: Settings, say: Say, target: str) -> SchemaState:
     """Take the schema down to ``target``; what was above is lost. Raises as `upgrade`."""
-    undone = schema.downgrade(owner, target)
-    return SchemaState(revision=schema.current(owner), head=HEAD, changed=tuple(undone))
+    with _to_be_changed(settings, say) as (owner, keep):
+        undone = schema.downgrade(owner, target, before=keep)
+        return SchemaState(revision=schema.current(owner), head=HEAD, changed=tuple(undone))
 
 
 def require_known(target: str) -> None:
@@ -70,3 +79,14 @@ def stop(settings: Settings, say: Say) -> bool:
 def status(settings: Settings, say: Say) -> ServerView:
     """Look at the private server without starting it."""
     return private.server(settings, say).status()
+
+
+@contextmanager
+def _to_be_changed(settings: Settings, say: Say) -> Iterator[tuple[Engine, Callable[[], None]]]:
+    """Open a database whose schema is about to change, with what is done before."""
+    with open_owner(settings, say, endless=True) as owner:
+        if not is_private(settings):
+            yield owner, lambda: None
+            return
+        with private.dumped(private.server(settings, say)) as keep:
+            yield owner, keep

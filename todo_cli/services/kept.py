@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy.pool import QueuePool
 
 from todo_cli.errors import ConflictError, NotFoundError, UsageError
-from todo_cli.services import private
+from todo_cli.services import client_id, private
 from todo_cli.services.early import Early
 from todo_cli.settings import Settings
 from todo_cli.store import engine
@@ -31,7 +31,8 @@ class PersonEngine:
     def __init__(self, settings: Settings, say: Say, early: Early | None = None) -> None:
         self.settings = settings
         self.patience = Patience(settings.timeout, say) if early is None else early.patience
-        self.engine = engine.make_engine(self._connect, HEAD, self.patience)
+        self._via = ""
+        self.engine = engine.make_engine(self._connect, HEAD, self.patience, lambda: self._via)
         self._shared = Early(settings, self.patience) if early is None else early
         self._private: PrivateServer | None = None
         self._cluster: object = None  # that of the connection
@@ -40,6 +41,7 @@ class PersonEngine:
     @contextmanager
     def in_use(self, settings: Settings, say: Say) -> Iterator[None]:
         """Have the database ready for a command; the private one starts and prepares itself."""
+        self._via = client_id.via(settings)
         if settings.database_url is not None:
             yield
             return

@@ -6,13 +6,16 @@ adds the person; from then on the person's own role is used, under row-level sec
 
 import math
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 from sqlalchemy import Engine
 
+from todo_cli import clock
+from todo_cli.errors import TodoError
 from todo_cli.settings import Settings
-from todo_cli.store import account, engine, postmaster, roles
+from todo_cli.store import account, dump, engine, postmaster, roles
 from todo_cli.store.connect import give_to_owner
 from todo_cli.store.driver import DriverConnection
 from todo_cli.store.embedded import SUPERUSER, PrivateServer
@@ -23,7 +26,10 @@ from todo_cli.store.roles import DATABASE, OWNER, PERSON
 
 def server(settings: Settings, say: Say) -> PrivateServer:
     """Give the private server of these settings; it is not started."""
-    return PrivateServer(settings.folders.data, settings.idle_seconds, say, settings.timeout)
+    folders = settings.folders
+    return PrivateServer(
+        folders.data, settings.idle_seconds, say, settings.timeout, dumps=folders.dumps
+    )
 
 
 def is_running(settings: Settings) -> bool:
@@ -59,17 +65,42 @@ def person_engine(private: PrivateServer) -> Iterator[Engine]:
 
 
 @contextmanager
-def owner_engine(private: PrivateServer, seconds: float, say: Say) -> Iterator[Engine]:
+def owner_engine(
+    private: PrivateServer, seconds: float, say: Say, via: str = ""
+) -> Iterator[Engine]:
     """Give the owner's engine; the database exists, its schema may be of any revision.
 
-    Each statement may take ``seconds``; ``say`` is told what takes longer than a moment.
+    Each statement may take ``seconds``; ``say`` is told what takes longer than a moment; ``via`` is
+    what the change log says of where it comes from.
     """
     with private.in_use():
         with private.exclusively():
             _make_database(private)
             private.forget_preparation()  # whatever the owner does, the next command looks again
-        with _owner_engine(private, seconds, say) as owner:
+        with _owner_engine(private, seconds, say, via) as owner:
             yield owner
+
+
+@contextmanager
+def dumped(private: PrivateServer) -> Iterator[Callable[[], None]]:
+    """Give what dumps the private database, if it holds tasks, before a migration changes it.
+
+    Whatever goes wrong after that names the file. Raises UnavailableError when it cannot be made.
+    """
+    made: list[Path] = []
+
+    def make() -> None:
+        with closing(private.connect(DATABASE, SUPERUSER)) as connection:
+            if not roles.holds_tasks(connection):
+                return
+        made.append(dump.make(private.base, DATABASE, private.dumps, clock.machine()))
+
+    try:
+        yield make
+    except TodoError as error:
+        if made:
+            error.hint = f"your tasks are as they were, and a dump of them is {made[0]}"
+        raise
 
 
 def _prepare(private: PrivateServer) -> None:
@@ -79,8 +110,11 @@ def _prepare(private: PrivateServer) -> None:
         if private.is_prepared(HEAD):
             return  # by another program, while we waited
         _make_database(private)
-        with _owner_engine(private, math.inf, lambda _: None) as owner:
-            schema.upgrade(owner)
+        with (
+            _owner_engine(private, math.inf, lambda _: None) as owner,
+            dumped(private) as keep,
+        ):
+            schema.upgrade(owner, before=keep)
         with engine.work_on(private.connect(DATABASE, OWNER)) as cursor:
             roles.create_person(cursor, PERSON, local_email())
         private.mark_prepared(HEAD)
@@ -98,10 +132,12 @@ def local_email() -> str:
 
 
 @contextmanager
-def _owner_engine(private: PrivateServer, seconds: float, say: Say) -> Iterator[Engine]:
+def _owner_engine(
+    private: PrivateServer, seconds: float, say: Say, via: str = ""
+) -> Iterator[Engine]:
     def connect() -> DriverConnection:
         connection = private.connect(DATABASE, OWNER)
-        give_to_owner(connection, seconds, say)
+        give_to_owner(connection, seconds, say, via)
         return connection
 
     with engine.disposed(engine.make_engine(connect, None)) as owner:

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from todo_cli.errors import AuthError
-from todo_cli.services import private, stored_logins
+from todo_cli.services import client_id, private, stored_logins
 from todo_cli.services.early import Early
 from todo_cli.services.kept import Kept, PersonEngine
 from todo_cli.settings import Settings
@@ -60,8 +60,13 @@ def open_owner(settings: Settings, say: Say, *, endless: bool = False) -> Iterat
         )
     else:
         server, seconds = private.server(settings, say), _seconds(settings, endless)
-        with private.owner_engine(server, seconds, say) as owner:
+        with private.owner_engine(server, seconds, say, client_id.via(settings)) as owner:
             yield owner
+
+
+def is_private(settings: Settings) -> bool:
+    """Tell whether `open_owner` opens the private database."""
+    return stored_logins.owner_url(settings) is None and settings.database_url is None
 
 
 @contextmanager
@@ -73,7 +78,7 @@ def owner_engine(
 
     def connect() -> DriverConnection:
         connection = connect_url(dsn, Patience(settings.timeout, say))
-        give_to_owner(connection, _seconds(settings, endless), say)
+        give_to_owner(connection, _seconds(settings, endless), say, client_id.via(settings))
         return connection
 
     with engine.disposed(engine.make_engine(connect, None)) as owner:

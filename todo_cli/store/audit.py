@@ -45,7 +45,8 @@ SELECT DISTINCT ON (e.at, e.id) e.at, e.action,
        CAST(coalesce(e.after->>'number', e.before->>'number', a.after->>'number') AS bigint)
            AS task, e.task_id, coalesce(e.after->>'title', e.before->>'title') AS title,
        whose.email AS user, e.user_id, who.email AS actor, e.actor_id, e.actor_role,
-       e.command_id, e.before, e.after
+       e.command_id, e.before, e.after, e.revision, e.via, e.undoes,
+       coalesce(e.entity, 'task') AS entity, e.entity_id
   FROM newest e
   LEFT JOIN todo.users whose ON whose.id = e.user_id
   LEFT JOIN todo.users who ON who.id = e.actor_id

@@ -59,11 +59,11 @@ def make_cluster(base: Path, account: Account, lock: int) -> None:
     unfinished.mkdir()
     account.own(unfinished)
     done = subprocess.run(
-        [_program("initdb", account), *_INITDB, f"--pgdata={unfinished}"],
+        [program("initdb", account), *_INITDB, f"--pgdata={unfinished}"],
         capture_output=True,
         text=True,
         errors="replace",
-        env=_environment(),
+        env=environment(),
         cwd="/",
         check=False,
         pass_fds=[lock],
@@ -102,12 +102,12 @@ def launch(base: Path, account: Account) -> subprocess.Popen[bytes]:
     }
     with open_new(base / "server.log") as log:
         return subprocess.Popen(
-            [_program("postgres", account), "-D", str(cluster), "-k", str(socket_folder)]
+            [program("postgres", account), "-D", str(cluster), "-k", str(socket_folder)]
             + [f"--{name}={value}" for name, value in settings.items()],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env=_environment(),
+            env=environment(),
             cwd="/",
             start_new_session=True,
             **account.process(),
@@ -149,12 +149,13 @@ def _write_access_rules(base: Path, account: Account) -> None:
     write(base / "pg_ident.conf", f'todo "{quoted}" all\n', account)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Give the server's environment: nothing of ours, no locale of anybody."""
     return {"PATH": os.defpath, "LC_ALL": "C"}
 
 
-def _program(name: str, account: Account) -> str:
+def program(name: str, account: Account) -> str:
+    """Give the path of one of PostgreSQL's programs, where the account can reach it."""
     found = importlib.util.find_spec(_PACKAGE)
     if found is None or not found.submodule_search_locations:
         raise UnavailableError(

@@ -93,16 +93,17 @@ def connect_url(dsn: str, patience: Patience) -> DriverConnection:
             return connection
 
 
-def give_to_owner(connection: DriverConnection, seconds: float, say: Say) -> None:
+def give_to_owner(connection: DriverConnection, seconds: float, say: Say, via: str) -> None:
     """Prepare a connection for an owner's work, each statement of which may take ``seconds``.
 
     Not all together: between two of them a question may be open, or other people's sessions end.
-    Raises the driver's errors.
+    ``via`` is what the change log says of where it comes from. Raises the driver's errors.
     """
     connection.patience = lambda: Patience(seconds, say)
     connection.autocommit = True
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {NOTICE.format('false')}, {_ABANDONED}")
+        limits = f"{NOTICE.format('false')}, {_ABANDONED}"
+        cursor.execute(f"SELECT {limits}, set_config('todo.via', %s, false)", [via])
 
 
 def open_connection(dsn: str = "", **parameters: Any) -> DriverConnection:

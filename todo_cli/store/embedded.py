@@ -60,8 +60,8 @@ class PrivateServer:
     """One private server: where it is, and how it starts and stops.
 
     ``say`` is told, in a sentence, what takes longer than a moment; ``timeout`` is how many
-    seconds a running server may take to answer. Raises UnavailableError for an account without
-    a name.
+    seconds a running server may take to answer; ``dumps`` the folder for dumps of it. Raises
+    UnavailableError for an account without a name.
     """
 
     def __init__(
@@ -70,11 +70,13 @@ class PrivateServer:
         idle_seconds: float,
         say: Callable[[str], None],
         timeout: float = 15.0,
+        dumps: Path | None = None,
     ) -> None:
         me()
         self._idle_seconds = idle_seconds
         self._say = say
         self._timeout = timeout
+        self.dumps = dumps or data_folder / "dumps"
         self._exclusive = False  # whether this object holds start.lock
         with in_sentences(data_folder):
             self.base, self._account = find_base(data_folder)

@@ -45,6 +45,8 @@ _SETTINGS: Final = (
     f"set_config('TimeZone', 'UTC', true), set_config('lock_timeout', '0', true), "
     f"{NOTICE.format('true')}, set_config('statement_timeout', '{{}}', true)"
 )
+_VIA: Final = "todo_via"  # the name of its parameter, in front of those of a statement
+_SET_VIA: Final = f", set_config('todo.via', %({_VIA})s, true)"
 # The execution option of a statement whose rows an index gives in the order that is asked for.
 # There are no statistics on owners (they would tell of strangers), so the planner takes everybody's
 # list for short, and would sort all of a long one for the first few.
@@ -60,12 +62,18 @@ _PASSING: Final = ("08", "57P", "53300", "40001", "40P01")
 _MISSING_SCHEMA: Final = {"3F000", "42P01", "42703", "42883"}
 
 
-def make_engine(connect: Connect, revision: str | None, patience: Patience | None = None) -> Engine:
+def make_engine(
+    connect: Connect,
+    revision: str | None,
+    patience: Patience | None = None,
+    via: Callable[[], str] | None = None,
+) -> Engine:
     """Make the engine of this process; nothing is opened yet.
 
     ``revision`` is the schema that this program needs, asked for in each session; None
     where the schema does not matter (the owner's work on it). ``patience`` is how long the server
-    itself may take for a statement.
+    itself may take for a statement, and ``via`` gives what the change log says of where it comes
+    from; it is not asked without ``patience``.
     """
     engine = create_engine(
         dialect.URL,
@@ -79,7 +87,9 @@ def make_engine(connect: Connect, revision: str | None, patience: Patience | Non
     )
     event.listen(engine, "handle_error", _translate)
     event.listen(engine, "checkout", _forget)
-    event.listen(engine, "before_cursor_execute", _put_in_front(revision, patience), retval=True)
+    event.listen(
+        engine, "before_cursor_execute", _put_in_front(revision, patience, via), retval=True
+    )
     event.listen(engine, "after_cursor_execute", _remember)
     return engine
 
@@ -93,7 +103,9 @@ def disposed(made: Engine) -> Iterator[Engine]:
         made.dispose()
 
 
-def _put_in_front(revision: str | None, patience: Patience | None) -> Callable[..., Any]:
+def _put_in_front(
+    revision: str | None, patience: Patience | None, via: Callable[[], str] | None
+) -> Callable[..., Any]:
     """Give what adds to a statement, in the same round trip, what has to stand before it."""
 
     def put_in_front(
@@ -106,7 +118,11 @@ def _put_in_front(revision: str | None, patience: Patience | None) -> Callable[.
     ) -> tuple[str, object]:
         before = ""
         if patience is not None:
-            before += f"{_SETTINGS.format(max(1, round(1000 * patience.left)))}; "
+            before += _SETTINGS.format(max(1, round(1000 * patience.left)))
+            if via is not None:
+                before += _SET_VIA
+                parameters = {**_named(parameters), _VIA: via()}
+            before += "; "
         if revision is not None and not connection.info.get(_CHECKED):
             before += f"SELECT todo.require_revision('{revision}'); "
         if context.execution_options.get(IN_ORDER):

@@ -5,6 +5,8 @@ from typing import Final
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class there
 
+from todo_cli.store.driver import DriverConnection
+
 # What they are called on a private server.
 DATABASE: Final = "todo"
 OWNER: Final = "todo_owner"
@@ -23,6 +25,16 @@ def create_database(cursor: Cursor, owner: str, database: str) -> None:
     cursor.execute("SELECT FROM pg_database WHERE datname = %s", [database])
     if cursor.rowcount == 0:
         cursor.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, role))
+
+
+def holds_tasks(connection: DriverConnection) -> bool:
+    """Tell whether anybody on a database has ever had a task. ``connection`` is the superuser's."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('todo.users') IS NOT NULL")
+        if cursor.fetchone() != (True,):
+            return False
+        cursor.execute("SELECT EXISTS (SELECT FROM todo.users WHERE last_task_number > 0)")
+        return bool(cursor.fetchone() == (True,))
 
 
 def create_person(cursor: Cursor, role: str, email: str) -> None:

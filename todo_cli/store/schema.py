@@ -5,7 +5,7 @@ because each locks the version table first, in a mode that no member's lock is i
 member could take an advisory lock and keep it, or read the revision and never end the transaction.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -39,19 +39,24 @@ CREATE TABLE IF NOT EXISTS {SCHEMA}.{VERSION_TABLE} (
 _LOCK = f"LOCK TABLE {SCHEMA}.{VERSION_TABLE} IN SHARE ROW EXCLUSIVE MODE"
 
 
-def upgrade(engine: Engine, target: str = "head") -> list[str]:
+def upgrade(
+    engine: Engine, target: str = "head", before: Callable[[], None] = lambda: None
+) -> list[str]:
     """Bring the database up to ``target`` and give the revisions that were applied, oldest first.
 
-    Nothing happens when it is there already, or beyond. ``engine`` is the owner's. Raises
-    NotFoundError for an unknown target, SchemaError for a database newer than this program.
+    Nothing happens when it is there already, or beyond. ``engine`` is the owner's; ``before`` is
+    called once, if a schema that is there is about to change. Raises NotFoundError for an unknown
+    target, SchemaError for a database newer than this program.
     """
     scripts = _scripts()
     wanted = _position(scripts, target)
     _lay_ground(engine)
-    applied = []
+    applied: list[str] = []
     for position, script in enumerate(scripts[:wanted], start=1):
         with _locked(engine) as connection:
-            if _present(connection, scripts) < position:
+            if (present := _present(connection, scripts)) < position:
+                if present > 0 and not applied:
+                    before()
                 command.upgrade(_config(connection), script.revision)
                 applied.append(script.revision)
     if wanted == len(scripts):
@@ -60,7 +65,7 @@ def upgrade(engine: Engine, target: str = "head") -> list[str]:
     return applied
 
 
-def downgrade(engine: Engine, target: str) -> list[str]:
+def downgrade(engine: Engine, target: str, before: Callable[[], None] = lambda: None) -> list[str]:
     """Take the database down to ``target`` (``base`` is nothing) and give what was undone.
 
     Raises as `upgrade` does. What the undone migrations had made is lost.
@@ -68,10 +73,12 @@ def downgrade(engine: Engine, target: str) -> list[str]:
     scripts = _scripts()
     wanted = _position(scripts, target)
     _lay_ground(engine)
-    undone = []
+    undone: list[str] = []
     for position in range(len(scripts), wanted, -1):
         with _locked(engine) as connection:
             if _present(connection, scripts) == position:
+                if not undone:
+                    before()
                 below = scripts[position - 2].revision if position > 1 else "base"
                 command.downgrade(_config(connection), below)
                 undone.append(scripts[position - 1].revision)

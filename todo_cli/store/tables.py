@@ -61,7 +61,10 @@ class TaskEvent(SQLModel, table=True):
     """One entry of the change log, written by triggers alone."""
 
     __tablename__: ClassVar[str] = "task_events"
-    __table_args__: ClassVar[Any] = {"schema": SCHEMA}
+    __table_args__: ClassVar[Any] = (
+        Index("task_events_time_idx", "user_id", "at"),
+        {"schema": SCHEMA},
+    )
 
     at: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
     id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
@@ -73,3 +76,8 @@ class TaskEvent(SQLModel, table=True):
     action: str = Field(sa_column=Column(Text, nullable=False))
     before: dict[str, Any] | None = Field(sa_column=Column(JSONB))
     after: dict[str, Any] | None = Field(sa_column=Column(JSONB))
+    revision: int | None
+    via: str | None = Field(sa_column=Column(Text))
+    undoes: UUID | None
+    entity: str | None = Field(sa_column=Column(Text))
+    entity_id: UUID | None

@@ -1,8 +1,8 @@
 """Every change, one function and one statement each.
 
 A statement locks the tasks it names and fails as a whole when one is missing. ``command_id`` is
-made once for each command and kept through its retries: the same command again changes nothing
-and gives the same tasks.
+made once for each command and kept through its retries: the database finds in the change log what
+the same command has done before, changes nothing and gives the tasks as they are now.
 """
 
 import json
@@ -15,14 +15,17 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from todo_cli.domain.task import NewTask, Outcome, Status, TaskRefs, TaskView
-from todo_cli.errors import ConflictError, NotFoundError
+from todo_cli.errors import ConflictError
 from todo_cli.store.reads import OWNER, VIEW_COLUMNS, utc_midnight, view
 
 if TYPE_CHECKING:
     from todo_cli.domain.changes import Changes
 
+_NOT_IN_TRASH: Final = [Status.PENDING.value, Status.COMPLETED.value]
+
 # Whatever is there already burns no number; it is looked up by its key, never by reading all tasks
-# of the person. The numbers follow the order of the list.
+# of the person. The numbers follow the order of the list. A command adds all of its tasks or none,
+# so the first one tells whether this very command has added them before.
 _ADD: Final = f"""
 WITH given AS (
     SELECT * FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS g (
@@ -34,13 +37,14 @@ WITH given AS (
                                WHERE t.user_id = (SELECT todo.me())
                                  AND t.id = ANY (ARRAY(SELECT id FROM given))))
 ), block AS MATERIALIZED (
-    SELECT todo.reserve_numbers(count(*)) AS first FROM missing HAVING count(*) > 0
+    SELECT todo.reserve_once(count(*), (array_agg(id ORDER BY nth))[1], :command_id) AS first
+      FROM missing HAVING count(*) > 0
 ), added AS (
     INSERT INTO todo.tasks (id, number, title, description, priority, project, tags,
                             due_date, due_all_day, command_id)
     SELECT m.id, b.first + m.nth - 1, m.title, m.description, m.priority, m.project, m.tags,
            m.due_date, m.due_all_day, :command_id
-      FROM missing m CROSS JOIN block b ORDER BY m.nth
+      FROM missing m JOIN block b ON b.first IS NOT NULL ORDER BY m.nth
         ON CONFLICT (user_id, id) DO NOTHING
     RETURNING {VIEW_COLUMNS}
 )
@@ -49,38 +53,42 @@ SELECT *, {OWNER} AS owner FROM added ORDER BY number
 
 _FOUND: Final = f"""
 SELECT {VIEW_COLUMNS}, {OWNER} AS owner FROM todo.tasks
- WHERE id = ANY (CAST(:ids AS uuid[])) ORDER BY number
+ WHERE user_id = (SELECT todo.me()) AND id = ANY (CAST(:ids AS uuid[]))
+ UNION ALL
+SELECT {VIEW_COLUMNS}, {OWNER} AS owner FROM todo.purged_tasks('{{}}', CAST(:ids AS uuid[])) gone
+ WHERE NOT EXISTS (SELECT FROM todo.tasks t WHERE t.user_id = gone.user_id AND t.id = gone.id)
+ ORDER BY number
 """  # noqa: S608 - constants of ours
 
-# 'named' locks the tasks or fails. A task that this very command has changed before counts as
-# changed, so that a repeated command gives the same answer.
-_MOVE: Final = f"""
+# The tasks, locked; or an error. 'repeated' tells that this very command has come before: then all
+# of it was done, 'done' to which tasks, and nothing changes.
+_NAMED: Final = """
 WITH named AS MATERIALIZED (
-    SELECT * FROM todo.lock_tasks(CAST(:numbers AS bigint[]), CAST(:ids AS uuid[]),
-                                  CAST(:allowed AS text[]))
-), moved AS (
+    SELECT (c.task).*, c.task, c.done, c.repeated
+      FROM todo.claim_tasks(CAST(:numbers AS bigint[]), CAST(:ids AS uuid[]),
+                            CAST(:allowed AS text[]), :command_id) c
+)"""
+
+_MOVE: Final = f"""{_NAMED}, moved AS (
     UPDATE todo.tasks t
        SET status = CASE WHEN :restore AND n.completed_at IS NOT NULL THEN 'completed'
                          ELSE :status END,
            command_id = :command_id
       FROM named n
-     WHERE t.user_id = n.user_id AND t.id = n.id AND n.status = ANY (CAST(:movable AS text[]))
+     WHERE t.user_id = n.user_id AND t.id = n.id AND NOT n.repeated
+       AND n.status = ANY (CAST(:movable AS text[]))
     RETURNING t.*
 )
 SELECT {VIEW_COLUMNS}, {OWNER} AS owner, true AS changed FROM moved
  UNION ALL
-SELECT {VIEW_COLUMNS}, {OWNER} AS owner, command_id IS NOT DISTINCT FROM :command_id FROM named
- WHERE status <> ALL (CAST(:movable AS text[]))
+SELECT {VIEW_COLUMNS}, {OWNER} AS owner, done FROM named
+ WHERE repeated OR status <> ALL (CAST(:movable AS text[]))
  ORDER BY number
 """  # noqa: S608 - constants of ours
 
 # What is not among the changes keeps its value. A draft made from another revision is stale: then
-# nothing changes, unless it was this very command that made the newer one.
-_MODIFY: Final = f"""
-WITH named AS MATERIALIZED (
-    SELECT * FROM todo.lock_tasks(CAST(:numbers AS bigint[]), CAST(:ids AS uuid[]),
-                                  ARRAY['pending', 'completed'])
-), wanted AS (
+# nothing changes.
+_MODIFY: Final = f"""{_NAMED}, wanted AS (
     SELECT n.user_id, n.id, w.title, w.description, w.priority, w.project, w.due_date,
            w.due_all_day,
            ARRAY(SELECT tag
@@ -89,9 +97,8 @@ WITH named AS MATERIALIZED (
                   WHERE tag <> ALL (CAST(:remove_tags AS text[]))
                   GROUP BY tag ORDER BY min(place)) AS tags
       FROM named n
-     CROSS JOIN LATERAL
-           jsonb_populate_record(ROW(n.*)::todo.tasks, CAST(:changes AS jsonb)) w
-     WHERE n.revision = coalesce(:revision, n.revision)
+     CROSS JOIN LATERAL jsonb_populate_record(n.task, CAST(:changes AS jsonb)) w
+     WHERE NOT n.repeated AND n.revision = coalesce(:revision, n.revision)
 ), changed AS (
     UPDATE todo.tasks t
        SET title = w.title, description = w.description, priority = w.priority,
@@ -106,26 +113,15 @@ WITH named AS MATERIALIZED (
 )
 SELECT {VIEW_COLUMNS}, {OWNER} AS owner, true AS changed, false AS stale FROM changed
  UNION ALL
-SELECT {VIEW_COLUMNS}, {OWNER} AS owner, command_id IS NOT DISTINCT FROM :command_id,
-       revision <> coalesce(:revision, revision) AND command_id IS DISTINCT FROM :command_id
+SELECT {VIEW_COLUMNS}, {OWNER} AS owner, done,
+       NOT repeated AND revision <> coalesce(:revision, revision)
   FROM named WHERE id NOT IN (SELECT id FROM changed)
  ORDER BY number
 """  # noqa: S608 - constants of ours
 
 _PURGE: Final = f"""
 SELECT {VIEW_COLUMNS}, {OWNER} AS owner
-  FROM todo.purge(CAST(:numbers AS bigint[]), CAST(:ids AS uuid[]), :command_id)
- ORDER BY number
-"""  # noqa: S608 - constants of ours
-
-# What a command has purged before is told by the change log alone.
-_PURGED: Final = f"""
-SELECT {", ".join(f"t.{name}" for name in VIEW_COLUMNS.split(", "))}, {OWNER} AS owner
-  FROM todo.task_events e
- CROSS JOIN LATERAL jsonb_populate_record(
-           CAST(NULL AS todo.tasks),
-           e.before || jsonb_build_object('id', e.task_id, 'updated_at', e.at)) t
- WHERE e.user_id = (SELECT todo.me()) AND e.command_id = :command_id AND e.action = 'purged'
+  FROM todo.purge_once(CAST(:numbers AS bigint[]), CAST(:ids AS uuid[]), :command_id)
  ORDER BY number
 """  # noqa: S608 - constants of ours
 
@@ -173,8 +169,14 @@ def modify(
     Raises NotFoundError, ConflictError for a task in the trash or at another revision, UsageError
     for more tags than a task takes.
     """
-    parameters = {**_named(refs), **_changes(changes), "command_id": command_id}
-    rows = session.execute(text(_MODIFY), {**parameters, "revision": revision}).mappings().all()
+    parameters = {
+        **_named(refs),
+        **_changes(changes),
+        "command_id": command_id,
+        "revision": revision,
+        "allowed": _NOT_IN_TRASH,
+    }
+    rows = session.execute(text(_MODIFY), parameters).mappings().all()
     stale = [str(row["number"]) for row in rows if row["stale"]]
     if stale:
         raise ConflictError(f"task {', '.join(stale)} has been changed since")
@@ -184,13 +186,7 @@ def modify(
 def purge(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[TaskView, ...]:
     """Delete tasks for good and give them as they were. Raises NotFoundError."""
     parameters = {**_named(refs), "command_id": command_id}
-    try:
-        rows = session.execute(text(_PURGE), parameters).mappings().all()
-    except NotFoundError:
-        session.rollback()
-        rows = session.execute(text(_PURGED), parameters).mappings().all()
-        if not rows:  # the command is no repeated one
-            raise
+    rows = session.execute(text(_PURGE), parameters).mappings()
     return tuple(view(row) for row in rows)
 
 
@@ -203,14 +199,13 @@ def _move(
 ) -> tuple[Outcome, ...]:
     """Give tasks of the ``movable`` states the state ``status`` and leave others as they are."""
     trash = Status.DELETED in (status, *movable)
-    allowed = list(Status) if trash else [Status.PENDING, Status.COMPLETED]
     parameters = {
         **_named(refs),
         "command_id": command_id,
         "status": status.value,
         "restore": Status.DELETED in movable,
         "movable": [each.value for each in movable],
-        "allowed": [each.value for each in allowed],
+        "allowed": [each.value for each in Status] if trash else _NOT_IN_TRASH,
     }
     rows = session.execute(text(_MOVE), parameters).mappings()
     return tuple(Outcome(task=view(row), changed=row["changed"]) for row in rows)
