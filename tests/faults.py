@@ -1,7 +1,7 @@
 """A network that goes wrong on purpose: a proxy between libpq and a server, one fault at a time.
 
 It forwards bytes and knows nothing of what they say, so it works with TLS as without. Only
-`Refuse` speaks PostgreSQL's protocol, in place of the server.
+`Refuse` speaks PostgreSQL's protocol, in place of the server: see refusals.py.
 """
 
 import asyncio
@@ -14,20 +14,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
-from typing import Final, TypeVar
+from typing import Final
+
+from tests.refusals import Refuse, refuse
 
 Target = tuple[str, int] | str | Path
 _Queue = asyncio.Queue[tuple[float, bytes]]  # when it may go on, and what; nothing is the end
 _Forward = Callable[[bytes], Awaitable[bool]]
-_Result = TypeVar("_Result")
 
 _CHUNK: Final = 65536
 _NEVER: Final = sys.maxsize
-_TLS_HANDSHAKE: Final = 0x16  # its first byte; a request of PostgreSQL's begins with 0x00
 # What begins so can only be an alert: in clear, or sealed with too little inside for anything else.
 _TLS_ALERT: Final = (b"\x15\x03", b"\x17\x03\x03\x00\x13")
-_SSL_REQUEST: Final = 80877103
-_GSS_REQUEST: Final = 80877104
 
 
 @dataclass(frozen=True)
@@ -59,24 +57,6 @@ class Cut(_Point):
 @dataclass(frozen=True)
 class Stall(_Point):
     """From there on nothing is forwarded; both sides stay open as long as the proxy."""
-
-
-@dataclass(frozen=True)
-class Refuse:
-    """An error in place of a server, before any question about a password.
-
-    The severity is that of Neon's proxy; PostgreSQL says FATAL.
-    """
-
-    text: str
-    sqlstate: str = "XX000"
-    severity: str = "ERROR"
-
-    def message(self) -> bytes:
-        """Give it as PostgreSQL's ErrorResponse."""
-        values = {"S": self.severity, "V": self.severity, "C": self.sqlstate, "M": self.text}
-        fields = "".join(f"{key}{value}\0" for key, value in values.items()).encode() + b"\0"
-        return b"E" + (len(fields) + 4).to_bytes(4) + fields
 
 
 Fault = Delay | Cut | Stall | Refuse
@@ -162,7 +142,7 @@ class FaultProxy:
     async def _serve(self, client: socket.socket, record: Connection, fault: Fault | None) -> None:
         with suppress(OSError):  # either side went away, which is the other's to hear
             if isinstance(fault, Refuse):
-                await _refuse(client, fault, self._tls)
+                await refuse(client, fault, self._tls)
             else:
                 await self._forward(client, record, fault)
         with suppress(OSError):  # hear the client out: to leave something unread would be a reset
@@ -273,77 +253,3 @@ class _Relay:
         self.record.received += len(data)
         await asyncio.get_running_loop().sock_sendall(self.client, data)
         return self.record.received == self.point.received
-
-
-async def _refuse(client: socket.socket, fault: Refuse, tls: ssl.SSLContext | None) -> None:
-    """Take a client's requests as a server does, and answer its startup message with an error."""
-    line = _Line(client)
-    while True:
-        head = await line.read(4)
-        if tls is not None and head[0] == _TLS_HANDSHAKE:
-            await line.begin_tls(tls, head)
-            continue
-        message = await line.read(int.from_bytes(head) - 4)
-        code = int.from_bytes(message[:4])
-        if code == _SSL_REQUEST and tls is not None:
-            await line.write(b"S")
-            await line.begin_tls(tls)
-        elif code in (_SSL_REQUEST, _GSS_REQUEST):
-            await line.write(b"N")
-        else:
-            await line.write(fault.message())
-            return
-
-
-class _Line:
-    """The line to a client, in clear until TLS begins."""
-
-    def __init__(self, client: socket.socket) -> None:
-        self._client = client
-        self._unread = b""
-        self._tls: ssl.SSLObject | None = None
-        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._loop = asyncio.get_running_loop()
-
-    async def begin_tls(self, context: ssl.SSLContext, head: bytes = b"") -> None:
-        """Take the client's handshake; its ``head`` was read already."""
-        self._in.write(head + self._unread)
-        self._unread = b""
-        self._tls = context.wrap_bio(self._in, self._out, server_side=True)
-        await self._through_tls(self._tls.do_handshake)
-
-    async def read(self, count: int) -> bytes:
-        """Give so many bytes."""
-        while len(self._unread) < count:
-            self._unread += await self._receive()
-        data, self._unread = self._unread[:count], self._unread[count:]
-        return data
-
-    async def write(self, data: bytes) -> None:
-        """Send it all."""
-        if (tls := self._tls) is None:
-            await self._loop.sock_sendall(self._client, data)
-        else:
-            await self._through_tls(lambda: tls.write(data))
-
-    async def _receive(self) -> bytes:
-        if (tls := self._tls) is None:
-            return await self._receive_raw()
-        return await self._through_tls(lambda: tls.read(_CHUNK))
-
-    async def _through_tls(self, step: Callable[[], _Result]) -> _Result:
-        while True:
-            try:
-                result = step()
-            except ssl.SSLWantReadError:
-                await self._loop.sock_sendall(self._client, self._out.read())
-                self._in.write(await self._receive_raw())
-            else:
-                await self._loop.sock_sendall(self._client, self._out.read())
-                return result
-
-    async def _receive_raw(self) -> bytes:
-        data = await self._loop.sock_recv(self._client, _CHUNK)
-        if not data:
-            raise ConnectionAbortedError
-        return data

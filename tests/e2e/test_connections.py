@@ -15,7 +15,8 @@ from tests.conftest import Command, Database, Person
 from tests.e2e.program import Program, ended, pid_of, titles, until
 from tests.e2e.program import server as server_of
 from tests.e2e.teams import login, team_server
-from tests.faults import Cut, Delay, FaultProxy, Refuse, fault_proxy
+from tests.faults import Cut, Delay, FaultProxy, fault_proxy
+from tests.refusals import Refuse
 from tests.tls import TlsServer
 from todo_cli.store import patience, tls
 from todo_cli.store.embedded import SUPERUSER

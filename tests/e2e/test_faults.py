@@ -12,7 +12,8 @@ import psycopg2
 import pytest
 
 from tests.conftest import Database
-from tests.faults import Cut, Delay, FaultProxy, Refuse, Stall, fault_proxy
+from tests.faults import Cut, Delay, FaultProxy, Stall, fault_proxy
+from tests.refusals import Refuse
 from tests.tls import TlsServer, tls_server
 
 UNREACHED = "connection to server at"

@@ -8,7 +8,8 @@ import psycopg2
 import pytest
 
 from tests.conftest import Answer, Command, Person
-from tests.faults import Connection, Cut, Delay, Fault, FaultProxy, Refuse, Stall
+from tests.faults import Connection, Cut, Delay, Fault, FaultProxy, Stall
+from tests.refusals import Refuse
 from todo_cli.store import patience
 
 BYTES = 61  # between two places where a connection is cut; odd, so that none is left out for ever
