@@ -24,6 +24,7 @@ _Forward = Callable[[bytes], Awaitable[bool]]
 
 _CHUNK: Final = 65536
 _NEVER: Final = sys.maxsize
+_TERMINATE: Final = b"X\0\0\0\x04"
 # What begins so can only be an alert: in clear, or sealed with too little inside for anything else.
 _TLS_ALERT: Final = (b"\x15\x03", b"\x17\x03\x03\x00\x13")
 
@@ -59,7 +60,15 @@ class Stall(_Point):
     """From there on nothing is forwarded; both sides stay open as long as the proxy."""
 
 
-Fault = Delay | Cut | Stall | Refuse
+@dataclass(frozen=True)
+class Late(_Point):
+    """The client is cut off there, at ``sent``. What it had sent beyond arrives with `deliver`.
+
+    So a packet overtakes another that was sent before it. Not for TLS, where we cannot say goodbye.
+    """
+
+
+Fault = Delay | Cut | Stall | Late | Refuse
 
 
 @dataclass
@@ -90,6 +99,7 @@ class FaultProxy:
         self._tls = tls
         self._faults: deque[Fault] = deque()
         self._tasks: list[asyncio.Task[None]] = []
+        self._delivery = asyncio.Event()
         self._loop = asyncio.new_event_loop()
         self._loop.add_reader(listener, self._accept)
 
@@ -104,6 +114,10 @@ class FaultProxy:
     def cut_all(self) -> None:
         """Close every connection that is open now; both sides have heard of it on return."""
         asyncio.run_coroutine_threadsafe(self._cut_all(), self._loop).result()
+
+    def deliver(self) -> None:
+        """Let arrive what was `Late`, and wait until the server has carried it out."""
+        asyncio.run_coroutine_threadsafe(self._deliver(), self._loop).result()
 
     @contextmanager
     def _running(self) -> Iterator[None]:
@@ -139,6 +153,10 @@ class FaultProxy:
             if isinstance(result, Exception):
                 raise result
 
+    async def _deliver(self) -> None:
+        self._delivery.set()
+        await asyncio.gather(*self._tasks)
+
     async def _serve(self, client: socket.socket, record: Connection, fault: Fault | None) -> None:
         with suppress(OSError):  # either side went away, which is the other's to hear
             if isinstance(fault, Refuse):
@@ -161,7 +179,7 @@ class FaultProxy:
             await self._loop.sock_connect(server, self._address)
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as PostgreSQL does
             point = fault if isinstance(fault, _Point) else _Point()
-            await _Relay(client, server, record, point, self._latency).run()
+            await _Relay(client, server, record, point, self._latency, self._delivery).run()
 
 
 @contextmanager
@@ -195,6 +213,8 @@ class _Relay:
     record: Connection
     point: _Point
     latency: float
+    delivery: asyncio.Event
+    late: bytes = b""
     asked: bool = False  # the client sent something that has no answer yet
 
     async def run(self) -> None:
@@ -210,8 +230,20 @@ class _Relay:
             for task in (*writers, *readers):
                 task.cancel()
             await asyncio.gather(*writers, *readers, return_exceptions=True)
-        if isinstance(self.point, Stall) and any(task.result() for task in done):
+        reached = any(task.result() for task in done)
+        if isinstance(self.point, Stall) and reached:
             await asyncio.Event().wait()  # nobody sets it: until this is cancelled
+        if isinstance(self.point, Late) and reached:
+            await self._be_late()
+
+    async def _be_late(self) -> None:
+        """Cut the client off, and the server some time later, when it has done what was sent."""
+        loop = asyncio.get_running_loop()
+        self.client.shutdown(socket.SHUT_WR)
+        await self.delivery.wait()
+        await loop.sock_sendall(self.server, self.late + _TERMINATE)
+        while await loop.sock_recv(self.server, _CHUNK):
+            pass
 
     async def _read(self, source: socket.socket, queue: _Queue) -> None:
         loop = asyncio.get_running_loop()
@@ -238,10 +270,13 @@ class _Relay:
 
     async def _to_server(self, data: bytes) -> bool:
         self.asked = True
-        data = data[: self.point.sent - self.record.sent]
+        left = self.point.sent - self.record.sent
+        data, self.late = data[:left], data[left:]
         self.record.sent += len(data)
         await asyncio.get_running_loop().sock_sendall(self.server, data)
-        return self.record.sent == self.point.sent
+        return bool(self.late) or (
+            self.record.sent == self.point.sent and not isinstance(self.point, Late)
+        )
 
     async def _to_client(self, data: bytes) -> bool:
         if self.asked and not data.startswith(_TLS_ALERT):
