@@ -209,10 +209,12 @@ def test_what_is_tried_again_says_why(
 ) -> None:
     monkeypatch.setattr(patience, "SILENCE", 0.01)
     proxy.next(Refuse("Couldn't connect to compute node"))
-    assert far("add", "a task").err == (
-        "cannot reach the database: Couldn't connect to compute node; trying again ...\n"
-        "Added 1 a task\n"
-    )
+    lines = far("add", "a task").err.splitlines()
+    waiting = "waiting for the database ..."  # too, where the machine is slow
+    assert [line for line in lines if line != waiting] == [
+        "cannot reach the database: Couldn't connect to compute node; trying again ...",
+        "Added 1 a task",
+    ]
 
 
 def test_a_server_that_stops_answering_is_given_up_in_time(
