@@ -16,7 +16,8 @@ from todo_cli.domain.roles import Role
 
 FIELDS = [
     "at", "action", "task", "task_id", "title", "user", "user_id", "actor", "actor_id",
-    "actor_role", "command_id", "before", "after",
+    "actor_role", "command_id", "before", "after", "revision", "via", "undoes",
+    "entity", "entity_id",
 ]  # fmt: skip
 REFUSAL = Answer(
     4,

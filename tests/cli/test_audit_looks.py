@@ -31,6 +31,11 @@ def event(action: str, **values: Any) -> Event:
         "command_id": None,
         "before": None,
         "after": None,
+        "revision": 1,
+        "via": None,
+        "undoes": None,
+        "entity": "task",
+        "entity_id": None,
     }
     return Event.model_validate({**fields, **values})
 

@@ -212,3 +212,48 @@ def test_events_in_the_default_partition_stay_there_and_stop_nothing(
     assert owner_rolled_back("SELECT todo.extend_change_log(32)") == 7
     assert owner_rolled_back("SELECT todo.extend_change_log(32)") == 0
     assert owner_rolled_back(in_rest) == 1
+
+
+# --- what later features need
+
+
+MORE = "SELECT action, revision, via, undoes, entity, entity_id FROM todo.task_events ORDER BY at"
+
+
+def test_the_log_keeps_the_revision_of_the_task_which_hangs_on_no_clock(alice: Person) -> None:
+    number = add_task(alice, "x")[1]
+    alice.query("UPDATE todo.tasks SET title = 'y'")
+    alice.query("UPDATE todo.tasks SET status = 'completed'")
+    alice.query("SELECT todo.purge_once(%s, '{}', gen_random_uuid())", [[number]])
+    assert [row[:2] for row in alice.query(MORE)] == [
+        ("added", 1),
+        ("modified", 2),
+        ("completed", 3),
+        ("purged", 4),
+    ]
+
+
+def test_the_log_keeps_which_client_it_was_and_what_it_takes_back(alice: Person) -> None:
+    undone = str(uuid.uuid4())
+    add_task(alice, "x")
+    alice.query("SET todo.via = 'here'; UPDATE todo.tasks SET title = 'y'")
+    alice.query(f"SET todo.undoes = '{undone}'; UPDATE todo.tasks SET title = 'x'")
+    assert [row[2:] for row in alice.query(MORE)] == [
+        (None, None, "task", None),
+        ("here", None, "task", None),
+        (None, undone, "task", None),
+    ]
+
+
+def test_a_client_that_says_too_much_of_itself_is_cut_short(alice: Person) -> None:
+    with alice.database.cursor(alice.role) as cursor:
+        cursor.execute("SELECT set_config('todo.via', repeat('x', 9999), false)")
+        cursor.execute("INSERT INTO todo.tasks (title) VALUES ('x')")
+    assert [len(row[2]) for row in alice.query(MORE)] == [500]
+
+
+def test_a_task_from_psql_needs_no_id(alice: Person) -> None:
+    [(task, number)] = alice.query(
+        "INSERT INTO todo.tasks (title) VALUES ('x') RETURNING id::text, number"
+    )
+    assert (str(uuid.UUID(task)), number) == (task, 1)

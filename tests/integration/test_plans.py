@@ -111,29 +111,33 @@ OPERATIONS: dict[str, Callable[[Session], object]] = {
 }
 
 
-def counted(database: Database, column: str) -> int:
-    """Give what the server has counted for the table of tasks."""
+def counted(database: Database, column: str, tables: str) -> int:
+    """Give what the server has counted for the tables of such names, all together."""
     with database.cursor(SUPERUSER) as cursor:
         cursor.execute(
-            f"SELECT {column} FROM pg_stat_user_tables WHERE relid = 'todo.tasks'::regclass"
+            f"SELECT sum({column})::bigint FROM pg_stat_user_tables "
+            "WHERE schemaname = 'todo' AND relname LIKE %s",
+            [tables],
         )
         (count,) = cursor.fetchone()
     assert isinstance(count, int)
     return count
 
 
-def counts_of(person: Person, work: Callable[[Session], object], column: str) -> int:
+def counts_of(
+    person: Person, work: Callable[[Session], object], column: str, tables: str = "tasks"
+) -> int:
     """Give by how much a count of the server's grows with some work."""
     with person.session() as session:
         connection = session.connection().connection.dbapi_connection
         assert connection is not None
         with closing(connection.cursor()) as cursor:
             cursor.execute("SELECT pg_stat_force_next_flush()")
-            before = counted(person.database, column)
+            before = counted(person.database, column, tables)
             work(session)
             cursor.execute("SELECT pg_stat_force_next_flush()")
             cursor.execute("SELECT 1")
-    return counted(person.database, column) - before
+    return counted(person.database, column, tables) - before
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -143,6 +147,25 @@ def test_no_command_scans_the_table_of_tasks(someone: Person, name: str) -> None
 
 def test_adding_a_task_reads_no_other_even_without_statistics(unknown: Person) -> None:
     assert counts_of(unknown, OPERATIONS["add"], "seq_tup_read + idx_tup_fetch") < 10
+
+
+def test_a_repeated_command_reads_no_other_tasks_events(someone: Person) -> None:
+    command = uuid4()
+    with someone.session() as session:
+        tasks.modify(session, one(10), Changes(project="other"), command)
+    read = counts_of(
+        someone,
+        lambda session: tasks.modify(session, one(10), Changes(project="other"), command),
+        "seq_tup_read + idx_tup_fetch",
+        "task\\_events%",
+    )
+    assert 0 < read < 10
+
+
+def test_a_command_about_a_task_that_nobody_has_changed_reads_no_events(someone: Person) -> None:
+    columns = "seq_tup_read + idx_tup_fetch"
+    done = partial(tasks.complete, refs=one(11), command_id=uuid4())
+    assert counts_of(someone, done, columns, "task\\_events%") == 0
 
 
 def plan(person: Person, wanted: Filter, *, counted: bool = False) -> str:
