@@ -120,8 +120,8 @@ END $$;
 
 # Events of the last days alone are looked at, as a client gives up far sooner; the bounds leave the
 # partitions of two months. What a repeated command finds is given as it is now, in whatever state.
-# The OR says nothing more to people. Without it the planner, which has no statistics to go by, would
-# take the two bounds for the best condition, and read all that the person has done in these days.
+# The OR says nothing more to people. Without it the planner, which has no statistics to go by,
+# would take the bounds for the best condition, and read all that the person did in these days.
 CLAIM = """
 CREATE FUNCTION todo.claim_tasks(
     numbers bigint[], ids uuid[], allowed text[], command uuid,
