@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+import psycopg2
 import pytest
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class there
 from sqlalchemy import Engine
@@ -276,6 +277,24 @@ def test_a_program_that_is_too_old_is_told_so(empty: Database, todo: Command) ->
 
     assert answer.code == 7
     assert answer.err.startswith("todo: the database is newer than this program\n")
+
+
+def test_names_that_no_program_of_today_would_take_lose_what_cannot_be_shown(
+    empty: Database,
+) -> None:
+    with owner_of(empty) as owner:
+        schema.upgrade(owner, "0003")
+        with empty.cursor(OWNER) as cursor:
+            cursor.execute(
+                "INSERT INTO todo.users (role_name, email, first_name, last_name) "
+                "VALUES ('x', 'x', E'A\\x1b[31mn\\nn', U&'\\009bB')"
+            )
+            schema.upgrade(owner)
+            cursor.execute("SELECT first_name, last_name FROM todo.users")
+            assert cursor.fetchall() == [("A [31mn n", " B")]
+            for name in ("first_name", "last_name"):
+                with pytest.raises(psycopg2.errors.CheckViolation):
+                    cursor.execute(f"UPDATE todo.users SET {name} = E'a\\tb'")
 
 
 def test_the_db_commands_work_with_the_owners_url(empty: Database, todo: Command) -> None:
