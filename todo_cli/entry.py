@@ -3,6 +3,7 @@
 Imports little at first, so that Ctrl-C is quiet from the beginning.
 """
 
+import _signal  # type: ignore[import-not-found]  # what `signal` is made of, for less time
 import gc
 import os
 import sys
@@ -10,6 +11,8 @@ import sys
 
 def main() -> None:
     """Run the command line, and leave with its exit code."""
+    if hasattr(_signal, "SIGCHLD"):  # whoever ignores it cannot be told how a child has ended
+        _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
     try:
         from todo_cli.agent import client
 

@@ -27,6 +27,9 @@ def main() -> NoReturn:
 
     Errors are told by their kind and class alone: their words may hold the password.
     """
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # whoever started todo may have blocked them
+    for number in (signal.SIGALRM, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
     signal.alarm(_LIFE)
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answer:
         os.dup2(2, 1)  # what a backend prints is no answer

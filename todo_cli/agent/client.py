@@ -115,7 +115,7 @@ def fingerprint(environ: Mapping[str, str]) -> bytes:
     config = environ.get("TODO_HOME") or _of_platform(environ, "CONFIG", ".config")
     python = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     read = sorted(name for name in environ if name.startswith(_READ_EARLY))
-    lines = [_network(), *(f"{name}={environ[name]}" for name in read)]
+    lines = [*_surroundings(), *(f"{name}={environ[name]}" for name in read)]
     for path in (
         os.path.join(os.path.abspath(config), "config.toml"),
         os.path.join(os.path.abspath(config), "credentials", "passwords.json"),
@@ -204,12 +204,16 @@ def _of_platform(environ: Mapping[str, str], kind: str, default: str) -> str:
     return os.path.join(base, "todo-cli")
 
 
-def _network() -> str:
-    """Give the network that this process is in, where there can be several."""
-    try:
-        return os.readlink("/proc/self/ns/net")
-    except OSError:
-        return ""
+def _surroundings() -> list[str]:
+    """Give what this process is in where there can be several: network, users, files, processes."""
+    root = os.stat("/")
+    found = [f"/ {root.st_dev} {root.st_ino}"]
+    for name in ("net", "user", "mnt", "pid"):
+        try:
+            found.append(os.readlink(f"/proc/self/ns/{name}"))
+        except OSError:
+            found.append("")
+    return found
 
 
 def _about(path: str) -> str:

@@ -30,9 +30,10 @@ class Duty:
     """What an agent is for.
 
     ``folder`` has its socket, which is bound, and ``lock`` is the descriptor of its locked
-    agent.lock. ``mark`` is the fingerprint that its clients must have, and ``look`` makes it anew.
-    ``warm_up`` when the first workers may open the database. It leaves after ``idle_seconds``;
-    ``finish`` is called then, and when it is told to leave.
+    agent.lock. ``mark`` is the fingerprint that its clients must have, and ``look`` makes it anew;
+    ``is_fit`` tells whether nobody has made it worse off than usual meanwhile. ``warm_up`` when the
+    first workers may open the database. It leaves after ``idle_seconds``; ``finish`` is called
+    then, and when it is told to leave.
     """
 
     folder: Path
@@ -40,6 +41,7 @@ class Duty:
     lock: int
     mark: bytes
     look: Callable[[], bytes]
+    is_fit: Callable[[], bool]
     program: Program
     warm_up: bool
     idle_seconds: float
@@ -168,7 +170,8 @@ class Agent:
     def _is_outdated(self) -> bool:
         try:
             ours = (self._duty.folder / client.SOCKET).stat().st_ino == self._socket
-            return not ours or self._duty.look() != self._duty.mark or self._has_failed
+            as_before = self._duty.look() == self._duty.mark and self._duty.is_fit()
+            return not (ours and as_before) or self._has_failed
         except OSError:  # the folder, or the program, has gone
             return True
 

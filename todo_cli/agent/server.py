@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from todo_cli.agent import client
+from todo_cli.store import fresh, locks, place
 
 if TYPE_CHECKING:
     from todo_cli.cli.app import Root
@@ -31,8 +32,7 @@ def main(folder: Path, lock: int) -> None:
     """Be the agent of a folder, until there is a reason to leave."""
     mark = client.fingerprint(os.environ)  # first of all: the files may change at any time
     os.set_inheritable(lock, False)
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, str(os.getpid()).encode(), 0)
+    locks.write(lock, f"{os.getpid()}\n{place.here().text}")
     listener = _bind(folder)
 
     from todo_cli import settings
@@ -54,6 +54,7 @@ def main(folder: Path, lock: int) -> None:
         lock=lock,
         mark=mark,
         look=lambda: client.fingerprint(os.environ),
+        is_fit=lambda: not fresh.worse(),
         program=root.main,
         # Nobody who has only mistyped a command gets a private server for it.
         warm_up=known.database_url is not None or private.is_running(known),

@@ -17,7 +17,7 @@ from todo_cli.agent import client
 from todo_cli.agent.board import PERMANENT, Board, Row
 from todo_cli.agent.command import Command, receive, receive_command, run
 from todo_cli.services.kept import Kept
-from todo_cli.store import embedded
+from todo_cli.store import starting
 
 CHANGED: Final = b"c"  # what a worker tells the agent: a client has other programs or settings
 BUSY: Final = b"b"  # no worker is free
@@ -84,7 +84,7 @@ class Worker:
             elif self._post.alive in ready:
                 return
             self._kept.close_idle()
-            embedded.reap()
+            starting.reap()
             self._note(busy=0)
 
     def _is_over(self) -> bool:

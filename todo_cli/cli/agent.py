@@ -28,7 +28,10 @@ def status(app: AppContext) -> None:
     from todo_cli.services import agent_control as service
 
     output = app.output(tuple(AgentView.model_fields))
-    output.record(service.status(os.environ))
+    found = service.status(os.environ)
+    output.record(found)
+    if found.host is not None:
+        app.say(f"The agent runs on {found.host}, or in another container.")
     if service.is_off(os.environ):
         app.say("The agent is switched off: TODO_AGENT is off.")
 

@@ -122,7 +122,10 @@ def status(app: AppContext) -> None:
     from todo_cli.services import database
 
     output = app.output(tuple(ServerView.model_fields))
-    output.record(database.status(app.settings(), app.say))
+    found = database.status(app.settings(), app.say)
+    output.record(found)
+    if found.host is not None:
+        app.say(f"The private PostgreSQL runs on {found.host}, or in another container.")
 
 
 @app.command(epilog="Example: todo db start")

@@ -22,6 +22,8 @@ class AgentView(Frozen):
 
     ``served`` counts the commands it has answered, ``connections`` those to databases that are
     open. What is not known is None: all of it when none runs, most when it does not answer.
+    ``host`` is the machine where its processes are, when they cannot be seen from here: another
+    one, or this one with another container.
     """
 
     running: bool
@@ -32,4 +34,5 @@ class AgentView(Frozen):
     served: int | None = None
     connections: int | None = None
     memory: int | None = None
+    host: str | None = None
     folder: str

@@ -45,10 +45,15 @@ class SchemaRepair(SchemaCheck):
 
 
 class ServerView(Frozen):
-    """The private server: ``size`` in bytes; no ``version`` and ``pid`` when stopped."""
+    """The private server: ``size`` in bytes; no ``version`` and ``pid`` when stopped.
+
+    ``host`` is the machine where its processes are, when they cannot be seen from here: another
+    one, or this one with another container.
+    """
 
     folder: str
     running: bool
+    host: str | None
     version: str | None
     pid: int | None
     size: int

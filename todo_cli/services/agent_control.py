@@ -73,9 +73,18 @@ def restart(environ: Mapping[str, str]) -> tuple[AgentView, bool]:
     Raises as `start` and `stop`.
     """
     _check_wanted(environ)
+    agent.check_fit()
     ran = _end(_find_folder(environ), signal.SIGHUP)
     found, _ = start(environ)
     return found, ran
+
+
+def process_id(environ: Mapping[str, str]) -> int | None:
+    """Give the process id of the agent, None when none can be seen from here."""
+    with suppress(TodoError, OSError):
+        process = _process(_find_folder(environ))
+        return None if process is None else process.pid
+    return None
 
 
 def is_off(environ: Mapping[str, str]) -> bool:
@@ -95,6 +104,8 @@ def look(environ: Mapping[str, str]) -> Finding:
         return warning(error.message, error.hint or _WITHOUT)
     except OSError as error:  # a file system without locks, for one
         return warning(f"it cannot be looked at: {error.strerror}", _WITHOUT)
+    if found.host is not None:
+        return ok(f"running on {found.host}, or in another container; a command here sends it away")
     if not found.running:
         return ok("not running; it starts by itself after a command")
     if found.version is None:
@@ -135,7 +146,7 @@ def _find_folder(environ: Mapping[str, str]) -> Path:
 
 
 def _launch(environ: Mapping[str, str], folder: Path) -> bool:
-    """Start an agent; tell whether it was us who did. Raises TodoError."""
+    """Start an agent; tell whether it was us who did. Raises TodoError, UnavailableError."""
     try:
         agent.launch(environ)
     except TimeoutError:  # somebody else does just now
@@ -184,19 +195,21 @@ def _is_listening(folder: Path) -> bool:
 
 def _view(folder: Path, report: AgentReport | None) -> AgentView:
     """Put together what is known; where nothing was reported, the lock file tells a little."""
+    host = agent.elsewhere(folder)
     if report is None:
         process = _process(folder)
         pid = None if process is None else process.pid
-        return AgentView(running=agent.is_alive(folder), pid=pid, folder=str(folder))
+        return AgentView(running=agent.is_alive(folder), pid=pid, host=host, folder=str(folder))
     return AgentView(
         running=True,
-        pid=report.agent,
+        pid=report.agent if host is None else None,
+        host=host,
         version=report.version,
         uptime=int(time.monotonic() - report.begun),
         workers=len(report.workers),
         served=report.served,
         connections=report.connections,
-        memory=_memory((report.agent, *report.workers)),
+        memory=_memory((report.agent, *report.workers)) if host is None else None,
         folder=str(folder),
     )
 
@@ -220,10 +233,11 @@ def _process(folder: Path) -> "psutil.Process | None":
     """
     import psutil
 
-    if not agent.is_alive(folder):
+    said = agent.what_it_says(folder)
+    if said is None or agent.elsewhere(folder) is not None:
         return None
     try:
-        process = psutil.Process(int((folder / agent.LOCK).read_text()))
+        process = psutil.Process(int(said.partition("\n")[0]))
         arguments = process.cmdline()
         its_folder = arguments[arguments.index(agent.PROGRAM) + 1]
         return process if folder.samefile(its_folder) else None
@@ -232,10 +246,16 @@ def _process(folder: Path) -> "psutil.Process | None":
 
 
 def _end(folder: Path, number: signal.Signals) -> bool:
-    """Tell the agent to leave, and wait until it has; tell whether there was one."""
+    """Tell the agent to leave, and wait until it has; tell whether there was one.
+
+    Raises UnavailableError when it does not, or cannot be told from here.
+    """
     told: psutil.Process | None = None
     begin = time.monotonic()
     while agent.is_alive(folder):
+        if host := agent.elsewhere(folder):
+            words = f"the agent runs on {host}, or in another container"
+            raise UnavailableError(words, "stop it there: todo agent stop")
         process = _process(folder)
         if process is not None and process != told:
             _tell(process, number)

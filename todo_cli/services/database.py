@@ -13,10 +13,11 @@ from todo_cli.domain.database import (
     SchemaState,
     ServerView,
 )
+from todo_cli.errors import UnavailableError
 from todo_cli.services import private
 from todo_cli.services.unit_of_work import is_private, open_owner
 from todo_cli.settings import Settings
-from todo_cli.store import schema
+from todo_cli.store import fresh, schema
 from todo_cli.store.models import HEAD
 from todo_cli.store.patience import Say
 
@@ -65,10 +66,19 @@ def repair(owner: Engine) -> SchemaRepair:
 
 
 def start(settings: Settings, say: Say) -> ServerView:
-    """Start the private server, making it if there is none, and give its status."""
+    """Start the private server, making it if there is none, and give its status.
+
+    Raises UnavailableError when it does not run, or could not go on running.
+    """
     with private.person_engine(private.server(settings, say)) as engine:
         engine.connect().close()
-    return status(settings, say)
+    found = status(settings, say)
+    if not found.running:  # it serves nobody after the command that started it
+        raise UnavailableError(
+            f"the private PostgreSQL does not stay with {', '.join(fresh.worse())}",
+            "start it from another shell",
+        )
+    return found
 
 
 def stop(settings: Settings, say: Say) -> bool:

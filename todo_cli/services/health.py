@@ -11,7 +11,14 @@ from typing import Final
 from todo_cli import settings
 from todo_cli.domain.health import Check, Finding, Health, State, failed, health, ok, warning
 from todo_cli.errors import AuthError, TodoError, UnavailableError, UsageError
-from todo_cli.services import agent_control, private, server_health, stored_logins, unit_of_work
+from todo_cli.services import (
+    agent_control,
+    limits,
+    private,
+    server_health,
+    stored_logins,
+    unit_of_work,
+)
 from todo_cli.settings import LOCAL, Settings
 from todo_cli.store import engine, url
 from todo_cli.store import health as store
@@ -113,6 +120,7 @@ class _Examination:
             and self.look("profile", self._chosen)
             and self.look("timeout", self._timeout)
             and self.look("agent", lambda: agent_control.look(self._environ))
+            and self.look("limits", self._limits)
             and self.look("database", self._database)
         )
 
@@ -143,6 +151,9 @@ class _Examination:
     def _timeout(self) -> Finding:
         origin = "the default" if self._seconds is None else "--timeout"
         return ok(f"{self.known.timeout:g} seconds ({origin})")
+
+    def _limits(self) -> Finding:
+        return limits.look(self._environ, self.known, is_private=self._is_private)
 
     def _database(self) -> Finding:
         target = self.known.database_url
@@ -274,14 +285,17 @@ def _private_status(known: Settings) -> tuple[Finding, bool]:
     status = server.status()
     where = f"{status.folder}, {status.size / 1_000_000:.0f} MB"
     if not status.running:
-        there = server.cluster.is_dir()
+        is_there = server.cluster.is_dir()
         words = f"stopped: the next command starts it ({where})"
-        return ok(words if there else "not there yet: the first command sets it up"), False
+        return ok(words if is_there else "not there yet: the first command sets it up"), False
+    if status.version is None and status.host is not None:
+        raise private.runs_elsewhere(status.host)
     if status.version is None:
         return failed(
             f"it runs and does not answer ({where})", "todo db stop; todo db start"
         ), False
-    words = f"PostgreSQL {status.version} runs ({where})"
+    there = f" on {status.host}, or in another container" if status.host else ""
+    words = f"PostgreSQL {status.version} runs{there} ({where})"
     if not server.is_prepared(HEAD):
         return ok(f"{words}; the next command prepares its database"), False
     return ok(words), True

@@ -31,6 +31,11 @@ class Account:
     gid: int
     switch: bool
 
+    @property
+    def identity(self) -> str:
+        """Who runs a program of this account's, as `fresh.command` wants it."""
+        return f"{self.uid}:{self.gid}" if self.switch else ""
+
     def process(self) -> dict[str, Any]:
         """Give the arguments that make `subprocess` run a program as this account."""
         if not self.switch:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from todo_cli.errors import UnavailableError
-from todo_cli.store import postmaster
+from todo_cli.store import fresh, locks, place, postmaster
 from todo_cli.store.account import Account, me, name_of, reachable_package
 from todo_cli.store.private_files import make_socket_folder, open_new, write
 
@@ -20,6 +20,9 @@ _INSTALLATION: Final = "pginstall18"
 _MAJOR: Final = "18"
 _LOG_LINES: Final = 3
 _FULL: Final = 1_000_000  # bytes left on a disk that is as good as full
+_DATABASES: Final = 3  # in a new cluster: template1, template0 and postgres, which is made last
+# The environment of PostgreSQL's programs: nothing of ours, no locale of anybody.
+ENVIRONMENT: Final = {"PATH": os.defpath, "LC_ALL": "C"}
 
 # C.UTF-8 of the builtin provider: the same order and case rules on every machine, whatever its
 # locale. fsync and the other settings that keep data safe stay at their defaults.
@@ -59,26 +62,34 @@ def make_cluster(base: Path, account: Account, lock: int) -> None:
     unfinished.mkdir()
     account.own(unfinished)
     done = subprocess.run(
-        [program("initdb", account), *_INITDB, f"--pgdata={unfinished}"],
+        _command("initdb", account, *_INITDB, f"--pgdata={unfinished}"),
         capture_output=True,
         text=True,
         errors="replace",
-        env=environment(),
+        env={**fresh.for_interpreters(), **ENVIRONMENT},
         cwd="/",
         check=False,
         pass_fds=[lock],
-        **account.process(),
     )
-    if done.returncode != 0:
+    if done.returncode != 0 or not _is_whole(unfinished):
         shutil.rmtree(unfinished, ignore_errors=True)
         raise failure("the private PostgreSQL could not be set up", done.stderr, base)
     unfinished.rename(base / "cluster")
 
 
-def launch(base: Path, account: Account) -> subprocess.Popen[bytes]:
+def _is_whole(cluster: Path) -> bool:
+    """Tell whether initdb came to its end: an exit code is lost where nobody waits for children.
+
+    Its last step is a server without clients that makes the databases and takes its pid file away.
+    """
+    made = len(list(cluster.glob("base/*/PG_VERSION")))
+    return made == _DATABASES and not (cluster / postmaster.PID_FILE).exists()
+
+
+def launch(base: Path, account: Account, lock: int) -> subprocess.Popen[bytes]:
     """Start the server of ``base``, which does not run; it is not waited for.
 
-    Raises UnavailableError.
+    It inherits the descriptor of server.lock, and with it the ``lock``. Raises UnavailableError.
     """
     cluster = base / "cluster"
     major = (cluster / "PG_VERSION").read_text().strip()
@@ -92,6 +103,7 @@ def launch(base: Path, account: Account) -> subprocess.Popen[bytes]:
     _write_access_rules(base, account)
     socket_folder = postmaster.socket_folder(base, account.uid)
     make_socket_folder(socket_folder, account)
+    locks.write(lock, place.here()._replace(worse=", ".join(fresh.worse())).text)
     # PostgreSQL removes what a killed server left only if no process at all has its number now.
     for leftover in (cluster / postmaster.PID_FILE, socket_folder / postmaster.SOCKET_LOCK):
         leftover.unlink(missing_ok=True)
@@ -102,15 +114,15 @@ def launch(base: Path, account: Account) -> subprocess.Popen[bytes]:
     }
     with open_new(base / "server.log") as log:
         return subprocess.Popen(
-            [program("postgres", account), "-D", str(cluster), "-k", str(socket_folder)]
+            _command("postgres", account, "-D", str(cluster), "-k", str(socket_folder))
             + [f"--{name}={value}" for name, value in settings.items()],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env=environment(),
+            env={**fresh.for_interpreters(), **ENVIRONMENT},
             cwd="/",
             start_new_session=True,
-            **account.process(),
+            pass_fds=[lock],
         )
 
 
@@ -131,6 +143,9 @@ def failure(sentence: str, log: str, base: Path) -> UnavailableError:
     reason = "; ".join((telling or lines)[-_LOG_LINES:]) or "it gave no reason"
     if shutil.disk_usage(base).free < _FULL:
         return UnavailableError(f"{sentence}: {reason}", f"the disk of {base} is full: make room")
+    if limits := ", ".join(fresh.low_limits()):
+        hint = "run todo in a shell with higher limits: ulimit -Ha shows them"
+        return UnavailableError(f"{sentence} with no more than {limits}: {reason}", hint)
     return UnavailableError(f"{sentence}: {reason}")
 
 
@@ -149,9 +164,9 @@ def _write_access_rules(base: Path, account: Account) -> None:
     write(base / "pg_ident.conf", f'todo "{quoted}" all\n', account)
 
 
-def environment() -> dict[str, str]:
-    """Give the server's environment: nothing of ours, no locale of anybody."""
-    return {"PATH": os.defpath, "LC_ALL": "C"}
+def _command(name: str, account: Account, *arguments: str) -> list[str]:
+    whole = [program(name, account), *arguments]
+    return fresh.command(whole, account.identity, tuple(ENVIRONMENT))
 
 
 def program(name: str, account: Account) -> str:

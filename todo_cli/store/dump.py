@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from todo_cli.errors import UnavailableError
 from todo_cli.store.account import server_account
-from todo_cli.store.cluster import SUPERUSER, environment, failure, program
+from todo_cli.store.cluster import ENVIRONMENT, SUPERUSER, failure, program
 from todo_cli.store.private_files import socket_parameters
 
 _KEPT: Final = 3
@@ -58,7 +58,7 @@ def _run(base: Path, database: str, target: Path) -> None:
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.PIPE,
-            env={**environment(), **_peer(place)},
+            env={**ENVIRONMENT, **_peer(place)},
             cwd="/",
             check=False,
         )

@@ -1,26 +1,22 @@
 """The private PostgreSQL of this machine, started when somebody needs it.
 
 Where its files lie: private_files.py; its programs: cluster.py; its process: postmaster.py;
-how it stops by itself: idle.py; on whose behalf: account.py; one at a time: locks.py.
+how it starts: starting.py; how it stops by itself: idle.py; on whose behalf: account.py; one at a
+time: locks.py; where, and under which limits: place.py, fresh.py.
 """
 
 import fcntl
 import math
-import os
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import todo_cli
 from todo_cli.errors import UnavailableError
-from todo_cli.store import idle, locks, postmaster
+from todo_cli.store import idle, locks, postmaster, starting
 from todo_cli.store.account import me
-from todo_cli.store.cluster import SUPERUSER, failure, launch, make_cluster, read_log
+from todo_cli.store.cluster import SUPERUSER
 from todo_cli.store.connect import open_connection
 from todo_cli.store.driver import DriverConnection
 from todo_cli.store.patience import Patience
@@ -40,20 +36,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SUPERUSER", "PrivateServer"]
 
-_WAIT_SECONDS: Final = 60.0
-_SILENCE_SECONDS: Final = 1.0  # after which people are told what they wait for
-
 # What a server says that is about to start, or to end: the connection is worth another try.
 _NOT_NOW: Final = ("the database system is", "closed the connection")
 _TOO_SLOW: Final = ("timeout expired", "did not answer in time")
-# Why a server does not start while the last one's sessions, or another start, are still ending.
-_IN_THE_WAY: Final = ("pre-existing shared memory block", "lock file")
-
-# Variables without which some interpreters do not start.
-_INTERPRETERS: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME")
-
-# What this process has started and may have to reap.
-_CHILDREN: Final[list[subprocess.Popen[bytes]]] = []
 
 
 class PrivateServer:
@@ -78,6 +63,8 @@ class PrivateServer:
         self._timeout = timeout
         self.dumps = dumps or data_folder / "dumps"
         self._exclusive = False  # whether this object holds start.lock
+        self._use: int | None = None  # our descriptor of use.lock
+        self._is_for_now = False  # whether the server was born worse off than is usual
         with in_sentences(data_folder):
             self.base, self._account = find_base(data_folder)
         self.cluster = self.base / "cluster"
@@ -85,15 +72,22 @@ class PrivateServer:
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
-        """Keep the server from being stopped for idleness as long as this lasts."""
+        """Keep the server from being stopped for idleness as long as this lasts.
+
+        One that is to serve nobody after is then stopped, unless somebody else uses it.
+        """
         with in_sentences(self.base):
             make_base(self.base, self._account)
-            lock = locks.in_use(self.base, _WAIT_SECONDS)
-            lock.__enter__()
+            lock = locks.in_use(self.base, starting.WAIT_SECONDS)
+            self._use = lock.__enter__()
         try:
             yield
         finally:
+            self._use = None
             lock.__exit__(None, None, None)
+            if self._is_for_now:
+                with suppress(UnavailableError):
+                    self.stop_unless_used()
 
     def connect(self, database: str, user: str) -> DriverConnection:
         """Open a connection, starting the server if it does not run. Raises UnavailableError."""
@@ -106,7 +100,7 @@ class PrivateServer:
             self.start()
             connection = self._try_connect(database, user)
         with in_sentences(self.base):
-            self._be_watched()
+            self._look_after()
         return connection
 
     def start(self) -> None:
@@ -120,7 +114,10 @@ class PrivateServer:
             pass
 
     def stop(self) -> bool:
-        """Stop the server and wait; tell whether it ran."""
+        """Stop the server and wait; tell whether it ran.
+
+        Raises UnavailableError when it runs and cannot be stopped from here.
+        """
         with in_sentences(self.base):
             if not self.base.is_dir():
                 return False
@@ -130,7 +127,9 @@ class PrivateServer:
                 if running:
                     postmaster.stop(self.base)
                     self._wait_for_watcher()
-        reap()
+                else:
+                    starting.check_gone(self.base, self.socket_folder)
+        starting.reap()
         return running
 
     def stop_unless_used(self) -> None:
@@ -146,10 +145,13 @@ class PrivateServer:
 
         with in_sentences(self.base):
             pid = postmaster.living(self.cluster)
-            running = pid is not None or postmaster.listens(self.socket_folder)
+            elsewhere = postmaster.elsewhere(self.base)
+            listens = postmaster.listens(self.socket_folder)
+            running = pid is not None or elsewhere is not None or listens
             return ServerView(
                 folder=str(self.base),
                 running=running,
+                host=None if elsewhere is None else elsewhere.name,
                 version=self._server_version() if running else None,
                 pid=pid,
                 size=size(self.cluster),
@@ -223,83 +225,32 @@ class PrivateServer:
             raise
         return True
 
-    def _runs(self) -> bool:
-        return (
-            postmaster.living(self.cluster) is not None
-            # A process of another container on the same files cannot be seen.
-            or postmaster.listens(self.socket_folder)
-        )
-
     @contextmanager
     def _start_lock(self) -> Iterator[int]:
-        with locks.locked(self.base / locks.START, fcntl.LOCK_EX, _WAIT_SECONDS) as descriptor:
+        path = self.base / locks.START
+        with locks.locked(path, fcntl.LOCK_EX, starting.WAIT_SECONDS) as descriptor:
             yield descriptor
 
     def _ensure_running(self, lock: int) -> None:
-        """Launch the server unless it runs, and wait until it answers. Raises UnavailableError.
-
-        Whoever held the lock before us may have been killed at any moment: what we find may be a
-        server that is just starting, or one that is just ending.
-        """
         check_socket_folder(self.socket_folder, self._account)
-        begun = time.monotonic()
-        silence = _SILENCE_SECONDS
-        child: subprocess.Popen[bytes] | None = None
-        while not self._answers():
-            self._stop_if_cut_off()
-            if not (_is_alive(child) or self._runs()):
-                if child is not None:
-                    self._check_end()
-                child = self._launch(lock)
-            waited = time.monotonic() - begun
-            if waited > _WAIT_SECONDS:
-                raise failure(
-                    "the private PostgreSQL does not answer", read_log(self.base), self.base
-                )
-            if waited > silence:
-                self._say("waiting for the private PostgreSQL to start ...")
-                silence = _WAIT_SECONDS
-            time.sleep(0.01)
+        start = starting.Start(
+            self.base,
+            self._account,
+            lock,
+            answers=self._answers,
+            say=self._say,
+            set_up=self.forget_preparation,
+            use=self._use,
+        )
+        start.until_it_answers()
 
-    def _stop_if_cut_off(self) -> None:
-        """Stop a server whose socket somebody has removed: nobody can reach it any more."""
-        found = postmaster.read(self.cluster)
-        if found is not None and found.ready and not postmaster.listens(self.socket_folder):
-            postmaster.stop(self.base)
-
-    def _check_end(self) -> None:
-        """Raise UnavailableError if a launched server ended for a reason that will not pass."""
-        log = read_log(self.base)
-        if not any(words in log for words in _IN_THE_WAY):
-            raise failure("the private PostgreSQL did not start", log, self.base)
-
-    def _launch(self, lock: int) -> subprocess.Popen[bytes]:
-        if not (self.cluster / "PG_VERSION").exists():
-            self._say("setting up a private PostgreSQL, once ...")
-            self.forget_preparation()
-            make_cluster(self.base, self._account, lock)
-        child = launch(self.base, self._account)
-        _CHILDREN.append(child)
-        return child
-
-    def _be_watched(self) -> None:
-        """Start the watcher unless there is one; it inherits the lock that says so."""
-        try:
-            with locks.locked(self.base / locks.WATCH, fcntl.LOCK_EX, 0) as lock:
-                arguments = [str(self.base), str(self._idle_seconds), str(lock)]
-                watcher = subprocess.Popen(
-                    [sys.executable, "-P", "-m", idle.__name__, *arguments],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    env=_watcher_environment(),
-                    cwd="/",
-                    start_new_session=True,
-                    pass_fds=[lock],
-                )
-        except TimeoutError:
-            return
-        _CHILDREN.append(watcher)
+    def _look_after(self) -> None:
+        """See that the server stops when nobody needs it: by itself, or after this command."""
+        holder = postmaster.holder(self.base)
+        self._is_for_now = holder is not None and holder.worse != ""
+        watcher = idle.be_watched(self.base, self._idle_seconds)
+        if watcher is not None:
+            starting.children.append(watcher)
 
     def _wait_for_watcher(self) -> None:
         """Wait until the watcher of a stopped server has left; then nothing of ours runs."""
@@ -314,20 +265,3 @@ class PrivateServer:
         except UnavailableError:
             return None
         return f"{number // 10_000}.{number % 10_000}"
-
-
-def reap() -> None:
-    """Take note of processes that this one has started and that have ended."""
-    _CHILDREN[:] = [child for child in _CHILDREN if child.poll() is None]
-
-
-def _is_alive(child: subprocess.Popen[bytes] | None) -> bool:
-    return child is not None and child.poll() is None
-
-
-def _watcher_environment() -> dict[str, str]:
-    """Give what the interpreter needs to find itself and us, and nothing else of ours."""
-    ours = str(Path(todo_cli.__file__).parents[1])
-    path = os.pathsep.join([ours, *(folder for folder in sys.path if folder)])
-    kept = {name: os.environ[name] for name in _INTERPRETERS if name in os.environ}
-    return {**kept, "PYTHONPATH": path}

@@ -11,10 +11,46 @@ import select
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from todo_cli.store import locks, postmaster
+import todo_cli
+from todo_cli.store import fresh, locks, postmaster
+
+if TYPE_CHECKING:
+    import subprocess
 
 _LOG_SIZE = 1_000_000  # bytes; a longer log is emptied
+
+
+def be_watched(base: Path, idle_seconds: float) -> "subprocess.Popen[bytes] | None":
+    """Start the watcher of the server of ``base`` unless there is one; give it if it was started.
+
+    It inherits the lock that says so. From here there can be none for a server elsewhere, and none
+    is born where we are worse off than usual.
+    """
+    import subprocess  # the watcher itself starts nothing
+
+    with locks.locked_if_free(base / locks.WATCH) as lock:
+        if lock is None or postmaster.elsewhere(base) is not None or fresh.worse():
+            return None
+        arguments = [str(base), str(idle_seconds), str(lock)]
+        return subprocess.Popen(
+            fresh.command([sys.executable, "-P", "-m", __name__, *arguments]),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+            cwd="/",
+            start_new_session=True,
+            pass_fds=[lock],
+        )
+
+
+def _environment() -> dict[str, str]:
+    """Give what the interpreter needs to find itself and us, and nothing else of ours."""
+    ours = str(Path(todo_cli.__file__).parents[1])
+    path = os.pathsep.join([ours, *(folder for folder in sys.path if folder)])
+    return {**fresh.for_interpreters(), "PYTHONPATH": path}
 
 
 def watch(base: Path, idle_seconds: float, lock: int) -> None:
@@ -41,6 +77,8 @@ def _watch_until_gone(base: Path, idle_seconds: float) -> None:
     pause = min(15.0, idle_seconds / 4)
     last_use, since = -1, 0.0
     while (found := postmaster.read(cluster)) is not None:
+        if postmaster.elsewhere(base) is not None:
+            return  # its process id is none of here
         _bound_log(base / "server.log")
         used = _last_use(base)
         if used != last_use:

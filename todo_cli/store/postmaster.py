@@ -2,7 +2,8 @@
 
 Its own pid file has a line each for: process id, data folder, start time, port, socket folder,
 address, shared memory, state (PostgreSQL source, miscadmin.h). It may outlast its server, and its
-number may be another process's by then: that is why processes are looked at here.
+number may be another process's by then: that is why processes are looked at here. In another
+container it means nothing at all: that is why server.lock says where the server is.
 """
 
 import hashlib
@@ -15,6 +16,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from todo_cli.store import locks, place
+from todo_cli.store.place import Place
 
 if TYPE_CHECKING:
     import psutil
@@ -48,17 +52,36 @@ def read(cluster: Path) -> PidFile | None:
     return PidFile(pid, ready=len(lines) > 7 and lines[7].strip() == "ready")
 
 
-def living(cluster: Path) -> int | None:
-    """Give the process id of the cluster's server, None when it does not run.
+def holder(base: Path) -> Place | None:
+    """Give the place of who holds server.lock, None when nobody does.
 
-    A pid file without sense says nothing either way: then all processes are looked at.
+    That is a server, or what is left of one that was killed. Raises NoLocksError.
+    """
+    said = locks.held(base / locks.SERVER)
+    return None if said is None else place.parse(said)
+
+
+def elsewhere(base: Path) -> Place | None:
+    """Give the place of a server whose processes cannot be seen from here, None for others."""
+    found = holder(base)
+    return None if found is None or found.shows_processes else found
+
+
+def living(cluster: Path) -> int | None:
+    """Give the process id of the cluster's server, None when it does not run, or runs elsewhere.
+
+    A pid file without sense says nothing either way, nor does none while server.lock is held: then
+    all processes are looked at.
     """
     import psutil  # slow to import, and needed only when something has happened
 
+    lock = holder(cluster.parent)
+    if not cluster.is_dir() or (lock is not None and not lock.shows_processes):
+        return None
     found = read(cluster)
-    if found is not None:
-        return found.pid if _server_among(_processes([found.pid]), cluster) else None
-    if not (cluster / PID_FILE).exists():
+    if found is not None and _server_among(_processes([found.pid]), cluster):
+        return found.pid
+    if lock is None and (found is not None or not (cluster / PID_FILE).exists()):
         return None
     return _server_among(psutil.process_iter(), cluster)
 
@@ -102,6 +125,9 @@ def stop(base: Path) -> None:
         deadline = time.monotonic() + seconds
         while living(cluster) == pid and time.monotonic() < deadline:
             time.sleep(0.01)
+    deadline = time.monotonic() + _IMMEDIATE_SECONDS
+    while holder(base) is not None and time.monotonic() < deadline:  # its children end after it
+        time.sleep(0.01)
     folder = socket_folder(base, cluster.stat().st_uid)
     if folder.parent != base:
         with suppress(OSError):  # not ours, or not empty

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from todo_cli.errors import UnavailableError
-from todo_cli.store import postmaster
+from todo_cli.store import locks, postmaster
 from todo_cli.store.account import SYSTEM_FOLDER, Account, name_of, server_account
 
 
@@ -144,6 +144,11 @@ def in_sentences(base: Path) -> Iterator[None]:
     except TimeoutError:
         raise UnavailableError(
             f"another program has been starting or stopping the server in {base} for a minute"
+        ) from None
+    except locks.NoLocksError:
+        raise UnavailableError(
+            f"the file system of {base} has no locks, which keep two servers from the same tasks",
+            "let TODO_HOME name a folder on a local disk",
         ) from None
     except OSError as error:
         raise UnavailableError(

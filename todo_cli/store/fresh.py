@@ -1,0 +1,142 @@
+"""What a process that serves everybody after must not take over from the one that starts it.
+
+`command` puts a step in front of a program: this file, run by an interpreter of its own. It makes
+signals and soft limits the usual ones, and becomes the program. Our own process could not do that:
+what other threads see must not change, and between fork and exec Python must not run beside them.
+
+Hard limits and niceness cannot be undone at all: `worse` tells of those. Standard library only.
+"""
+
+import os
+import resource
+import signal
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+# Variables without which some interpreters do not start.
+_INTERPRETERS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME")
+
+_ENDLESS = resource.RLIM_INFINITY
+_NOT_RUN = 127  # the exit code of a shell for a program that it cannot run
+
+
+class _Limit(NamedTuple):
+    """One limit: ``usual`` is what a process has if nobody cares; more than ``enough`` is no use.
+
+    ``words`` come after the number.
+    """
+
+    name: str
+    usual: int
+    enough: int
+    words: str
+
+
+# A stack is as long as its limit says wherever a thread begins: so not as long as it can be. Some
+# programs take time for each descriptor that they might have.
+_LIMITS = (
+    _Limit("RLIMIT_NOFILE", 1024, 1024, "open files"),
+    _Limit("RLIMIT_NPROC", _ENDLESS, 512, "processes"),
+    _Limit("RLIMIT_CPU", _ENDLESS, _ENDLESS, "seconds of processor time"),
+    _Limit("RLIMIT_FSIZE", _ENDLESS, 2 << 30, "bytes in a file"),  # tables are parted at 1 GB
+    _Limit("RLIMIT_AS", _ENDLESS, 4 << 30, "bytes of memory"),
+    _Limit("RLIMIT_DATA", _ENDLESS, 4 << 30, "bytes of data"),
+    _Limit("RLIMIT_STACK", 8 << 20, 8_000_000, "bytes of stack"),
+)
+
+
+def command(arguments: Sequence[str], account: str = "", keeping: Sequence[str] = ()) -> list[str]:
+    """Give the command that runs a program with the usual signals and soft limits.
+
+    ``account`` is "UID:GID" when it is to run as somebody else, and ``keeping`` are the variables
+    of the environment that it may see, if not all. What cannot be run ends with 127, and "error:"
+    and the reason on stderr.
+    """
+    return [sys.executable, "-P", "-S", __file__, account, ",".join(keeping), *arguments]
+
+
+def for_interpreters() -> dict[str, str]:
+    """Give the variables of our environment without which the step may not start."""
+    return {name: os.environ[name] for name in _INTERPRETERS if name in os.environ}
+
+
+def worse(process: int = 0) -> list[str]:
+    """Say in what a process is worse off than usual, and stays so: "24 open files", "niceness 19".
+
+    That is this one, or the one with a number. Raises OSError for one that has ended.
+    """
+    found = low_limits(process)
+    if (niceness := os.getpriority(os.PRIO_PROCESS, process)) > 0:
+        found.append(f"niceness {niceness}")
+    if hasattr(os, "sched_getscheduler"):
+        names = {os.SCHED_BATCH: "batch", os.SCHED_IDLE: "idle"}
+        policy = os.sched_getscheduler(process)
+        found += [f"{names[policy]} scheduling"] if policy in names else []
+    return found
+
+
+def low_limits(process: int = 0) -> list[str]:
+    """Say which hard limits of a process are lower than usual; nothing where that is not known."""
+    found = []
+    for limit in _LIMITS:
+        hard = _hard_limit(getattr(resource, limit.name, None), process)
+        if _is_below(hard, limit.enough):
+            found.append(f"{hard} {limit.words}")
+    return found
+
+
+def _hard_limit(number: int | None, process: int) -> int:
+    if number is None:
+        return _ENDLESS
+    if process == 0:
+        return resource.getrlimit(number)[1]
+    if not hasattr(resource, "prlimit"):
+        return _ENDLESS
+    try:
+        return resource.prlimit(process, number)[1]
+    except PermissionError:  # somebody else's
+        return _ENDLESS
+
+
+def _is_below(value: int, other: int) -> bool:
+    return value != _ENDLESS and (other == _ENDLESS or value < other)
+
+
+def _reset() -> None:
+    """Have signals and soft limits as a new login has them."""
+    for each in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        signal.signal(each, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    for limit in _LIMITS:
+        number = getattr(resource, limit.name, None)
+        if number is not None:
+            _raise_soft(number, limit.usual)
+
+
+def _raise_soft(number: int, usual: int) -> None:
+    soft, hard = resource.getrlimit(number)
+    wanted = hard if _is_below(hard, usual) else usual
+    if _is_below(soft, wanted):
+        resource.setrlimit(number, (wanted, hard))
+
+
+def _become(account: str, keeping: str, arguments: list[str]) -> None:
+    """Become a program. Raises OSError."""
+    _reset()
+    if account:
+        uid, gid = (int(each) for each in account.split(":"))
+        os.setgroups([])
+        os.setgid(gid)
+        os.setuid(uid)
+    names = keeping.split(",") if keeping else list(os.environ)
+    kept = {name: os.environ[name] for name in names if name in os.environ}
+    os.execve(arguments[0], arguments, kept)  # noqa: S606 - without a shell, as it is meant
+
+
+if __name__ == "__main__":
+    try:
+        _become(sys.argv[1], sys.argv[2], sys.argv[3:])
+    except OSError as error:
+        sys.stderr.write(f"error: cannot run {sys.argv[3]}: {error.strerror}\n")
+        sys.exit(_NOT_RUN)
