@@ -32,13 +32,15 @@ _SECONDS = 60.0  # no test waits that long, unless it fails
 class Program:
     """`todo` on one TODO_HOME; call it with the arguments.
 
-    ``process`` are further arguments of `subprocess`, such as the account.
+    ``process`` are further arguments of `subprocess`, such as the account; ``within`` is what the
+    command line begins with: a program that starts the one that comes after.
     """
 
     home: Path
     python: str = sys.executable
     path: str = _PATH
     process: dict[str, Any] = field(default_factory=dict)
+    within: tuple[str, ...] = ()
 
     def __call__(self, *arguments: str, **variables: str) -> Answer:
         """Run a command to its end; ``variables`` are further environment variables."""
@@ -57,7 +59,7 @@ class Program:
             **variables,
         }
         return subprocess.Popen(
-            [self.python, "-P", "-m", "todo_cli", *arguments],
+            [*self.within, self.python, "-P", "-m", "todo_cli", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -58,6 +58,7 @@ def test_a_private_server_that_runs_is_looked_at_like_any_other(old_home: Path) 
     assert list(found)[4:] == [
         *(
             "agent",
+            "limits",
             "database",
             "password",
             "private server",

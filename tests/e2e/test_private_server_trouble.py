@@ -26,7 +26,7 @@ from tests.e2e.program import (
 )
 from todo_cli.errors import UnavailableError
 from todo_cli.store import account as accounts
-from todo_cli.store import postmaster
+from todo_cli.store import locks, postmaster
 from todo_cli.store.account import server_account
 
 
@@ -93,6 +93,20 @@ def test_what_was_added_is_there_after_all_processes_were_killed(old_home: Path)
 
 
 def test_a_session_that_outlives_the_server_is_waited_for(old_home: Path) -> None:
+    """It keeps server.lock, as a server does that nobody has killed."""
+    with busy_session(old_home) as orphan:
+        kill(old_home)
+        with Program(old_home).begin("list") as running:
+            assert running.stderr is not None
+            assert running.stderr.readline() == "waiting for the private PostgreSQL to start ...\n"
+            orphan.kill()
+            answer = ended(running)
+    assert (answer.code, "task one" in answer.out) == (0, True)
+
+
+def test_a_session_that_outlives_a_server_without_the_lock_is_waited_for(old_home: Path) -> None:
+    """A former todo started it so."""
+    (server(old_home).base / locks.SERVER).unlink()
     log = server(old_home).base / "server.log"
     with busy_session(old_home) as orphan:
         kill(old_home)

@@ -5,6 +5,7 @@ The backends are those of keyring_backends.py: the child process finds them as i
 
 import builtins
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -191,6 +192,23 @@ def test_no_password_is_in_the_arguments_or_the_environment_of_the_child(
     assert "keyring_child.py" in seen
     assert PASSWORD not in seen
     assert "TODO_" not in seen
+
+
+def test_what_the_parents_parent_did_with_signals_does_not_reach_the_child(
+    tmp_path: Path, use: Use
+) -> None:
+    use("keyring_backends.Signalled")
+    numbers = (signal.SIGCHLD, signal.SIGALRM)
+    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [*numbers, signal.SIGTERM])
+    try:
+        save(Store.KEYRING, tmp_path, "work", Secret(PASSWORD))
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+    assert (tmp_path / "signals").read_text() == "[] [True, True]"
 
 
 def test_the_folder_that_one_is_in_lends_no_module_to_the_child(

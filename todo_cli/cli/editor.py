@@ -172,10 +172,13 @@ def run(command: list[str], path: Path) -> None:
 def _keyboard_is_the_editors() -> Iterator[None]:
     """Let Ctrl-C and Ctrl-backslash reach the editor alone.
 
-    Handlers that do nothing, not SIG_IGN: the editor would inherit that.
+    Handlers that do nothing, not SIG_IGN: the editor would inherit that. It does where we have it
+    from our parent, as everything in the background of a script does.
     """
     before = {
-        number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGQUIT)
+        number: signal.signal(number, lambda *_: None)
+        for number in (signal.SIGINT, signal.SIGQUIT)
+        if signal.getsignal(number) != signal.SIG_IGN
     }
     try:
         yield

@@ -111,14 +111,9 @@ def _reset() -> None:
     for limit in _LIMITS:
         number = getattr(resource, limit.name, None)
         if number is not None:
-            _raise_soft(number, limit.usual)
-
-
-def _raise_soft(number: int, usual: int) -> None:
-    soft, hard = resource.getrlimit(number)
-    wanted = hard if _is_below(hard, usual) else usual
-    if _is_below(soft, wanted):
-        resource.setrlimit(number, (wanted, hard))
+            hard = resource.getrlimit(number)[1]
+            soft = hard if _is_below(hard, limit.usual) else limit.usual
+            resource.setrlimit(number, (soft, hard))
 
 
 def _become(account: str, keeping: str, arguments: list[str]) -> None:
