@@ -25,13 +25,13 @@ _LOG_SIZE = 1_000_000  # bytes; a longer log is emptied
 def be_watched(base: Path, idle_seconds: float) -> "subprocess.Popen[bytes] | None":
     """Start the watcher of the server of ``base`` unless there is one; give it if it was started.
 
-    It inherits the lock that says so. From here there can be none for a server elsewhere, and none
-    is born where we are worse off than usual.
+    It inherits the lock that says so. From here there can be none for a server elsewhere, and where
+    we are worse off than usual none for a server that is not.
     """
     import subprocess  # the watcher itself starts nothing
 
     with locks.locked_if_free(base / locks.WATCH) as lock:
-        if lock is None or postmaster.elsewhere(base) is not None or fresh.worse():
+        if lock is None or not _can_watch(base):
             return None
         arguments = [str(base), str(idle_seconds), str(lock)]
         return subprocess.Popen(
@@ -44,6 +44,13 @@ def be_watched(base: Path, idle_seconds: float) -> "subprocess.Popen[bytes] | No
             start_new_session=True,
             pass_fds=[lock],
         )
+
+
+def _can_watch(base: Path) -> bool:
+    holder = postmaster.holder(base)
+    if holder is None:  # a former todo started it
+        return not fresh.worse()
+    return holder.shows_processes and (holder.worse != "" or not fresh.worse())
 
 
 def _environment() -> dict[str, str]:
