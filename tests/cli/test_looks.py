@@ -227,18 +227,24 @@ def test_show_says_how_late_a_task_is() -> None:
 # --- Text that turns around ---------------------------------------------------------------
 
 TURNED = "a\u202eb\u2066c\u2067d\u202c\u2069 שלום"
+ESCAPED = r"a\u202eb\u2066c\u2067d\u202c\u2069 שלום"
 
 
 def test_a_title_cannot_turn_around_what_stands_beside_it_on_a_terminal() -> None:
     turned = task(1, TURNED, project="\u202dp", tags=("\u2068t",), description="\u202bd")
-    stderr = Terminal()
+
+    for text in (shown(turned)[0], screen(turned)):
+        assert "abcd שלום" in text
+        assert not re.search("[\u202a-\u202e\u2066-\u2069]", text)
+
+
+def test_what_is_said_of_a_title_shows_what_would_turn_it_around() -> None:
+    turned, stderr = task(1, TURNED), Terminal()
     output = TableOutput(StringIO(), stderr, NOW, quiet=False, color=False)
     output.added(turned)
     output.outcomes("done", [Outcome(task=turned, changed=True)])
 
-    for text in (shown(turned)[0], screen(turned), stderr.getvalue()):
-        assert "abcd שלום" in text
-        assert not re.search("[\u202a-\u202e\u2066-\u2069]", text)
+    assert stderr.getvalue() == f"Added 1 {ESCAPED}\nCompleted 1 {ESCAPED}\n"
 
 
 def test_a_number_stays_on_its_side_of_a_right_to_left_title() -> None:
@@ -260,5 +266,5 @@ def test_a_pipe_gets_every_character_of_a_title() -> None:
     output.task(task(1, TURNED))
     output.added(task(1, TURNED))
 
-    assert stdout.getvalue().count(TURNED) == 2
-    assert stderr.getvalue() == f"Added 1 {TURNED}\n"
+    assert stdout.getvalue().count(ESCAPED) == 2
+    assert stderr.getvalue() == f"Added 1 {ESCAPED}\n"

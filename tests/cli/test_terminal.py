@@ -20,7 +20,7 @@ from tests.conftest import NOW, Command
 from todo_cli.domain.task import Page, Priority, Status, TaskView
 from todo_cli.errors import ConflictError
 from todo_cli.output.json import JsonOutput
-from todo_cli.output.tables import TableOutput, error_text
+from todo_cli.output.tables import TableOutput, error_lines
 
 ROOT = Path(__file__).parents[2]
 
@@ -176,9 +176,10 @@ def test_show_gives_every_field_that_has_a_value() -> None:
 
 
 def test_an_error_is_a_sentence_and_a_hint() -> None:
-    assert error_text(ConflictError("task 1 is in the trash", "run: todo restore 1")) == (
-        "todo: task 1 is in the trash\nhint: run: todo restore 1"
-    )
+    assert error_lines(ConflictError("task 1 is in the trash", "run: todo restore 1")) == [
+        "todo: task 1 is in the trash",
+        "hint: run: todo restore 1",
+    ]
 
 
 # --- Real terminals and real pipes --------------------------------------------------------

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
-from typing import IO, Final, NoReturn
+from typing import Final, NoReturn
 
 from todo_cli.agent import client
+from todo_cli.output import streams
 
 _DESCRIPTORS: Final = 4
 _CHUNK: Final = 1 << 20
@@ -38,7 +39,9 @@ class Command:
             self._enter()
             yield
         finally:
+            streams.abandon(sys.stderr)
             _leave(before)
+            self.close()
 
     def close(self) -> None:
         """Close the descriptors."""
@@ -46,17 +49,20 @@ class Command:
             os.close(self.descriptors.pop())
 
     def _enter(self) -> None:
-        for number in range(3):
+        for number in range(2):
             os.dup2(self.descriptors[number], number)
         with suppress(OSError):  # a folder that we may not enter
             os.fchdir(self.descriptors[3])
+        stderr = self.descriptors.pop(2)  # kept as it is: descriptor 2 leads nowhere
         self.close()
+        self.descriptors = [stderr]
         os.umask(self.umask)
         _set_environment(self.environment)
         sys.argv = ["todo", *self.arguments]
-        sys.stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115 - closed by _leave
-        sys.stdout = _writer(1, "strict")
-        sys.stderr = _writer(2, "backslashreplace")
+        # As the interpreter does: line by line for people, and what goes to stderr always.
+        sys.stdin = streams.opened(0, "rb", "utf-8", "surrogateescape", by_line=False)
+        sys.stdout = streams.opened(1, "wb", "utf-8", "strict", by_line=os.isatty(1))
+        sys.stderr = streams.opened(stderr, "wb", "utf-8", "backslashreplace", by_line=True)
 
 
 def receive(connection: socket.socket) -> bytes:
@@ -157,10 +163,7 @@ class Interruption:
 
 def detach() -> None:
     """Have no streams and no folder of anybody's."""
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for number in range(3):
-        os.dup2(nowhere, number)
-    os.close(nowhere)
+    streams.lead_nowhere(0, 1, 2)
     os.chdir("/")
     os.umask(0o077)
 
@@ -189,12 +192,6 @@ def _at_least(size: int, connection: socket.socket, begun: bytes) -> bytes:
             raise ConnectionError("the client has left")
         received += more
     return bytes(received)
-
-
-def _writer(number: int, errors: str) -> IO[str]:
-    # Line by line for people, as the interpreter does; what goes to stderr always.
-    by_line = 1 if number == 2 or os.isatty(number) else -1
-    return open(number, "w", by_line, "utf-8", errors, closefd=False)
 
 
 def _set_environment(environment: dict[bytes, bytes]) -> None:

@@ -14,6 +14,7 @@ from typing import Final
 
 from todo_cli.agent import client
 from todo_cli.agent.board import MOST, PERMANENT, Board, Row
+from todo_cli.agent.command import detach
 from todo_cli.agent.worker import CHANGED, Post, Program, Worker
 from todo_cli.services.unit_of_work import keep_connections
 
@@ -135,6 +136,7 @@ class Agent:
             signal.signal(number, signal.SIG_DFL)
         for end in (self._life, self._heard, self._duty.lock):
             os.close(end)
+        detach()
         post = Post(
             place=place,
             listener=self._listener,

@@ -50,7 +50,7 @@ def login(
         email=lambda default: default if stdin else app.ask("Your e-mail", default),
     )
     found = service.login(known, given, app.profile, Store(store), ask, app.say)
-    output.record(found, _welcome(found))
+    output.record(found, *_welcome(found))
 
 
 @with_globals
@@ -113,16 +113,16 @@ def _with_password(app: AppContext, given: str) -> str:
     return given
 
 
-def _welcome(found: "Login") -> str:
+def _welcome(found: "Login") -> tuple[str, str]:
     parts = [f"PostgreSQL {found.version}", found.tls or "not encrypted"]
     parts += ["pooled"] if found.pooled else []
     link = ", ".join([*parts, f"{found.round_trip_ms:g} ms a round trip"])
     if found.role == "owner":
         return (
-            f"Logged in as the owner of an empty database at {found.host}: {link}.\n"
-            "Next: todo db upgrade, then todo login again, for a login of your own."
+            f"Logged in as the owner of an empty database at {found.host}: {link}.",
+            "Next: todo db upgrade, then todo login again, for a login of your own.",
         )
     return (
-        f"Logged in as {found.email} ({found.role}) at {found.host}: {link}.\n"
-        f"The profile {found.profile} is the default now. The tasks of local stay where they are."
+        f"Logged in as {found.email} ({found.role}) at {found.host}: {link}.",
+        f"The profile {found.profile} is the default now. The tasks of local stay where they are.",
     )

@@ -16,10 +16,11 @@ from todo_cli.cli.context import AppContext
 from todo_cli.cli.listing import show_list
 from todo_cli.cli.options import with_globals
 from todo_cli.domain.filters import Filter
-from todo_cli.domain.task import ID_HINT, readable
+from todo_cli.domain.task import ID_HINT
+from todo_cli.domain.text import readable
 from todo_cli.errors import TodoError, UsageError
 from todo_cli.output import json, tables
-from todo_cli.output.streams import abandon, write_message
+from todo_cli.output.streams import abandon, take_over, write_message
 
 _INTERRUPTED = 130
 
@@ -78,7 +79,8 @@ def root(
 
 
 def main() -> None:
-    """Run the program with the process's own arguments, and leave with its exit code."""
+    """Run the program with what this process has been given, and leave with its exit code."""
+    take_over()
     typer.main.get_command(app)()
 
 
@@ -97,7 +99,7 @@ def _guarded(run: Callable[[], object], arguments: list[str]) -> int:
     except typer.TyperException as error:
         return _report(_usage_error(error), arguments)
     except (typer.Abort, KeyboardInterrupt):
-        return _INTERRUPTED
+        return _interrupted()
     except BrokenPipeError:  # nobody reads any more
         abandon(sys.stdout)
         return 1
@@ -107,8 +109,15 @@ def _guarded(run: Callable[[], object], arguments: list[str]) -> int:
         return _report(TodoError(f"the system refused it: {error.strerror}", hint), arguments)
     except Exception as error:  # whatever it is, people get one sentence
         if _is_ctrl_c(error):
-            return _INTERRUPTED
+            return _interrupted()
         return _report(_unexpected(error), arguments)
+
+
+def _interrupted() -> int:
+    """Give the exit code after Ctrl-C. Who reads too slowly is not waited for any more."""
+    abandon(sys.stdout)
+    abandon(sys.stderr)
+    return _INTERRUPTED
 
 
 def _report(error: TodoError, arguments: list[str]) -> int:
@@ -116,9 +125,11 @@ def _report(error: TodoError, arguments: list[str]) -> int:
     if os.environ.get("TODO_DEBUG") == "1":
         import traceback
 
-        traceback.print_exception(error)
-    text = json.error_text(error) if _wants_json(arguments) else tables.error_text(error)
-    write_message(sys.stderr, text)
+        trace = "".join(traceback.format_exception(error))
+        write_message(sys.stderr, *trace.splitlines())
+    wants_json = _wants_json(arguments)
+    lines = [json.error_text(error)] if wants_json else tables.error_lines(error)
+    write_message(sys.stderr, *lines)
     return error.exit_code
 
 

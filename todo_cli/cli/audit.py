@@ -8,6 +8,7 @@ import typer
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
 from todo_cli.domain import dates
+from todo_cli.domain.text import readable
 from todo_cli.errors import UsageError
 
 _LARGEST_LIMIT: Final = 1_000_000_000
@@ -47,5 +48,5 @@ def _instant(app: AppContext, text: str | None) -> datetime | None:
     now = app.now()
     when = dates.parse(text, now)
     if when is None:
-        raise UsageError(f"{text!r} is no date to begin with")
+        raise UsageError(f"{readable(text)} is no date to begin with")
     return dates.before(when, now).instant

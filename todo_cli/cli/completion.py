@@ -13,6 +13,8 @@ from typing import Final, NoReturn
 
 from typer.core import TyperGroup
 
+from todo_cli.output.streams import abandon, lead_nowhere
+
 VARIABLE: Final = "_TODO_COMPLETE"
 
 
@@ -36,8 +38,8 @@ def run(root: TyperGroup, arguments: Sequence[str]) -> NoReturn:
 
 def _keep_silent() -> None:
     """Let nothing below us, such as libpq, say or ask anything where somebody is typing."""
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nowhere, 0)
-    os.dup2(nowhere, 2)
+    lead_nowhere(0, 2)
+    if sys.stderr is not None:
+        abandon(sys.stderr)  # it has a descriptor of its own
     with suppress(OSError):
         os.setsid()  # away from the terminal: OpenSSL asks there for the password of a key

@@ -13,6 +13,7 @@ import typer
 
 from todo_cli import clock, settings
 from todo_cli.cli.greeting import greeting
+from todo_cli.domain.text import line, readable
 from todo_cli.errors import UsageError
 from todo_cli.output.base import Output
 from todo_cli.output.json import JsonOutput
@@ -54,17 +55,18 @@ class AppContext:
         """
         unknown = [name for name in self.fields or () if name not in fields]
         if unknown:
-            raise UsageError(f"no field {unknown[0]!r}", f"the fields are {', '.join(fields)}")
+            hint = f"the fields are {', '.join(fields)}"
+            raise UsageError(f"no field {readable(unknown[0])}", hint)
         if self.as_json or self.fields is not None:
             return JsonOutput(sys.stdout, self.fields)
         return TableOutput(
             sys.stdout, sys.stderr, self.now(), quiet=self.quiet, color=self._wants_color()
         )
 
-    def say(self, message: str) -> None:
+    def say(self, *lines: str) -> None:
         """Say on stderr what takes longer than a moment."""
         if self._for_people:
-            write_message(sys.stderr, message)
+            write_message(sys.stderr, *lines)
 
     def confirm(self, question: Callable[[], str], yes: bool) -> None:
         """Ask on stderr, and leave with exit code 1 by `typer.Exit` unless the answer is yes.
@@ -98,10 +100,10 @@ class AppContext:
         """Ask on stderr for something secret. Raises UsageError when nobody can be asked."""
         if not self.can_ask:
             raise UsageError("nobody can be asked for the URL", "todo login --stdin")
-        return getpass.getpass(f"{question}: ", sys.stderr)
+        return getpass.getpass(f"{line(question)}: ", sys.stderr)
 
     def _ask(self, question: str) -> str:
-        sys.stderr.write(question)
+        sys.stderr.write(line(question))
         sys.stderr.flush()
         return sys.stdin.readline().strip()
 
@@ -120,7 +122,7 @@ class AppContext:
 
         with open_session(chosen, self.say, begun) as session:
             if self._for_people and (words := greeting(chosen)):
-                self.say(words)
+                self.say(*words.splitlines())
             yield session
 
     @contextmanager

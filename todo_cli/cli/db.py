@@ -101,13 +101,13 @@ def check(
     output = app.output(tuple((SchemaRepair if repair else SchemaCheck).model_fields))
     with app.open_owner(endless=True) as owner:
         found = database.repair(owner) if repair else database.check(owner)
-    words = _repaired(found) if isinstance(found, SchemaRepair) else ""
+    words = _repaired(found) if isinstance(found, SchemaRepair) else []
     if not found.differences:
-        words += f"The database is at {found.revision} and as this program needs it."
-        output.record(found, words)
+        words.append(f"The database is at {found.revision} and as this program needs it.")
+        output.record(found, *words)
         return
-    words += f"Differences: {len(found.differences)}."
-    output.record(found, words, "\n".join(found.differences))
+    words.append(f"Differences: {len(found.differences)}.")
+    output.record(found, *words, data=found.differences)
     raise SchemaError(
         "the database differs from what this program needs",
         None if repair else "todo db check --repair puts back what restoring a dump loses",
@@ -160,10 +160,10 @@ def _applied(state: "SchemaState", verb: str) -> str:
     return f"{verb} {', '.join(state.changed)}. " if state.changed else ""
 
 
-def _repaired(found: "SchemaRepair") -> str:
+def _repaired(found: "SchemaRepair") -> list[str]:
     """Give one line for each thing that was repaired, and what is left to do for people."""
     lines = [*found.repaired, f"Repaired {len(found.repaired)} in all."] if found.repaired else []
     if found.stranded:
         count = len(found.stranded)
         lines.append(f"No login on this server: {count}. todo user reset EMAIL gives a new one.")
-    return "".join(f"{line}\n" for line in lines)
+    return lines

@@ -28,14 +28,15 @@ def doctor(app: AppContext) -> None:
 
     output = app.output(tuple(Health.model_fields))
     found = service.examine(os.environ, app.profile, app.timeout, app.say)
-    output.record(found, _summary(found), "\n".join(map(_line, found.checks)))
+    lines = [line for check in found.checks for line in _lines(check)]
+    output.record(found, _summary(found), data=lines)
     if not found.ok:
         raise typer.Exit(1)
 
 
-def _line(check: "Check") -> str:
-    hint = f"\n{'':<9}hint: {check.hint}" if check.hint is not None else ""
-    return f"{check.state:<9}{check.name:<16}{check.found}{hint}"
+def _lines(check: "Check") -> list[str]:
+    hint = [f"{'':<9}hint: {check.hint}"] if check.hint is not None else []
+    return [f"{check.state:<9}{check.name:<16}{check.found}", *hint]
 
 
 def _summary(found: "Health") -> str:

@@ -12,14 +12,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from todo_cli.domain.task import readable
+from todo_cli.domain.text import readable
 from todo_cli.errors import TodoError, UsageError
 
 _VARIABLES: Final = ("VISUAL", "EDITOR")
 _USUAL: Final = ("editor", "nano", "vim", "vi")
 _HINT: Final = "set VISUAL or EDITOR to the editor of your choice"
 _LARGEST: Final = 1_000_000  # bytes
-_STDERR: Final = 2
 
 
 class Sheet:
@@ -148,11 +147,12 @@ def run(command: list[str], path: Path) -> None:
 
     stdout is for data: an editor whose stdout would be no terminal gets stderr in its place.
     """
+    real = sys.__stderr__  # descriptor 2 leads nowhere
+    stderr = subprocess.DEVNULL if real is None else real.fileno()
     try:
         with _keyboard_is_the_editors():
-            code = subprocess.call(
-                [*command, str(path)], stdout=None if sys.stdout.isatty() else _STDERR
-            )
+            stdout = None if sys.stdout.isatty() else stderr
+            code = subprocess.call([*command, str(path)], stdout=stdout, stderr=stderr)
     except OSError as error:
         words = f"cannot start the editor {readable(command[0])}: {error.strerror}"
         raise TodoError(words, _HINT) from None

@@ -12,6 +12,7 @@ from todo_cli.cli.options import with_globals
 from todo_cli.domain import dates, filters
 from todo_cli.domain.filters import Empty, Filter
 from todo_cli.domain.task import check_project, check_tags
+from todo_cli.domain.text import readable
 from todo_cli.errors import UsageError
 
 _LARGEST_LIMIT: Final = 1_000_000_000
@@ -104,7 +105,7 @@ def _limits(
     now = app.now()
     when = dates.parse(text, now)
     if when is None:
-        raise UsageError(f"{text!r} is no date to compare with")
+        raise UsageError(f"{readable(text)} is no date to compare with")
     return (bound(when, now),)
 
 

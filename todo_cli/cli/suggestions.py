@@ -3,7 +3,6 @@
 What a word is follows from the tree of commands; what an option takes, from its name.
 """
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -20,6 +19,7 @@ from todo_cli.domain.health import Health
 from todo_cli.domain.people import UserView
 from todo_cli.domain.roles import Role
 from todo_cli.domain.task import Frozen, Priority, Status, TaskView, is_ref
+from todo_cli.domain.text import glance, is_safe
 from todo_cli.services.shells import SHELLS
 from todo_cli.services.suggestions import Rows, Suggestions
 from todo_cli.settings import STORES
@@ -30,8 +30,6 @@ DATE_WORDS: Final = (
 )
 
 _CELLS: Final = 60  # the width of what is said about a suggestion
-_JOINERS: Final = "\u200c\u200d"  # invisible, and part of how some scripts and emoji are written
-_BIDI: Final = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 # The states of the tasks that a command is for; of all others: not those in the trash.
 _STATUSES: Final[Mapping[str, tuple[Status, ...]]] = {
@@ -73,9 +71,9 @@ def suggest(root: TyperGroup, arguments: Sequence[str], environ: Mapping[str, st
     profile = line.given.get("profile", [])
     asked = Suggestions(environ, profile[-1] if profile else None)
     return [
-        (value, _readable(about))
+        (value, glance(about, _CELLS))
         for value, about in dict(_suggest(line, asked)).items()
-        if value.startswith(line.word) and not any(map(_is_dangerous, value))
+        if value.startswith(line.word) and is_safe(value)
     ]
 
 
@@ -213,31 +211,3 @@ def _prefixed(prefix: str, found: Iterable[tuple[str, str]]) -> Iterator[tuple[s
 def _inline(found: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """Leave out what `words` would not take as the value of an attribute."""
     return (row for row in found if not any(map(str.isspace, row[0])))
-
-
-def _readable(text: str) -> str:
-    """Give a text in one line that a terminal shows as it is, cut to the width there is."""
-    shown, width = "", 0
-    for char in " ".join(text.split()):
-        if char not in _JOINERS and unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
-            continue
-        width += _cells(char)
-        if width > _CELLS:
-            return f"{shown}\u2026"
-        shown += char
-    return shown
-
-
-def _cells(char: str) -> int:
-    """Give how many columns of a terminal a character takes (Unicode Standard Annex #11)."""
-    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-def _is_dangerous(char: str) -> bool:
-    """Tell whether a character moves a cursor, or turns the direction of what follows."""
-    return (
-        unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")
-        or unicodedata.bidirectional(char) in _BIDI
-    )

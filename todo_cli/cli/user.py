@@ -155,7 +155,7 @@ def _hand_over(app: AppContext, output: Output, invitation: "Invitation") -> Non
         invitation,
         f"Invited {invitation.email} as {invitation.role}. Send this over a private channel: it "
         f"works once, with todo login, until {until}.",
-        invitation.invitation,
+        data=[invitation.invitation],
     )
 
 

@@ -3,7 +3,7 @@
 from typing import Final
 from uuid import UUID
 
-from todo_cli.domain.task import readable
+from todo_cli.domain.text import readable
 from todo_cli.errors import UsageError
 
 _LONGEST: Final = 100  # characters of a host's name, and of an actor's

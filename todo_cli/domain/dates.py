@@ -15,13 +15,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
+from todo_cli.domain.text import readable
 from todo_cli.errors import UsageError
 
 Due = date | datetime
 
 _DAY = timedelta(days=1)
 _LONGEST = 100  # characters in a text worth reading
-_QUOTED = 40  # characters of it worth quoting back
 # A day to spare on either side of what ``datetime`` can hold, so that any zone can show it.
 _FIRST_YEAR, _LAST_YEAR = 1900, 9998
 _OUT_OF_RANGE = f"only dates in the years {_FIRST_YEAR} to {_LAST_YEAR} can be used"
@@ -305,9 +305,7 @@ def _check_range(day: date) -> None:
 
 
 def _not_understood(text: str) -> UsageError:
-    short = text if len(text) <= _QUOTED else text[:_QUOTED] + "..."
-    # repr() escapes whatever a terminal must not be sent: controls, surrogates, bidi marks.
-    return _refused(f"{short!r} is not a date I understand")
+    return _refused(f"{readable(text)} is not a date I understand")
 
 
 def _refused(sentence: str) -> UsageError:

@@ -4,7 +4,8 @@ from enum import StrEnum
 from typing import Final
 
 from todo_cli.domain.dates import Limit
-from todo_cli.domain.task import Frozen, Priority, Status, readable
+from todo_cli.domain.task import Frozen, Priority, Status
+from todo_cli.domain.text import readable
 from todo_cli.errors import UsageError
 
 _PENDING: Final = (Status.PENDING,)

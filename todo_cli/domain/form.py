@@ -30,8 +30,8 @@ from todo_cli.domain.task import (
     check_project,
     check_tags,
     check_title,
-    readable,
 )
+from todo_cli.domain.text import editable, readable
 from todo_cli.errors import UsageError
 
 _FIELDS: Final = ("Title", "Project", "Tags", "Priority", "Due")
@@ -87,9 +87,9 @@ class _Parts(Frozen):
 def write(task: TaskView, now: datetime) -> str:
     """Give the form of a task, its due date in the zone of ``now``."""
     values = (
-        task.title,
-        task.project or "",
-        " ".join(task.tags),
+        editable(task.title),
+        editable(task.project or ""),
+        editable(" ".join(task.tags)),
         task.priority,
         "" if task.due is None else _due_text(task.due, now),
     )

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from todo_cli.domain.task import Frozen
+from todo_cli.domain.text import flat
 
 
 class State(StrEnum):
@@ -39,9 +40,9 @@ class Finding(NamedTuple):
     hint: str | None = None
 
     def about(self, name: str) -> Check:
-        """Give it as a check. What a server says is in it: no character may move a cursor."""
-        hint = None if self.hint is None else _harmless(self.hint)
-        return Check(name=name, state=self.state, found=_harmless(self.found), hint=hint)
+        """Give it as a check. What a server says may be in it, in several lines."""
+        hint = None if self.hint is None else flat(self.hint)
+        return Check(name=name, state=self.state, found=flat(self.found), hint=hint)
 
 
 def ok(found: str) -> Finding:
@@ -63,7 +64,3 @@ def health(checks: Iterable[Check]) -> Health:
     """Put checks together."""
     every = tuple(checks)
     return Health(ok=all(each.state is not State.FAILED for each in every), checks=every)
-
-
-def _harmless(text: str) -> str:
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())

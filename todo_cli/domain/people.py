@@ -7,13 +7,12 @@ from typing import Final
 from pydantic import Field
 
 from todo_cli.domain.roles import Role
-from todo_cli.domain.task import Frozen, Instant, readable
+from todo_cli.domain.task import Frozen, Instant
+from todo_cli.domain.text import breaks_line, readable
 from todo_cli.errors import UsageError
 
 EMAIL_LENGTH: Final = 255
 NAME_LENGTH: Final = 100
-
-_LINE_BREAKING = {"Cc", "Zl", "Zp"}  # Unicode categories: controls, line and paragraph separators
 
 
 class UserStatus(StrEnum):
@@ -109,7 +108,7 @@ def fold(email: str) -> str:
 
 def _check_name(what: str, name: str) -> str:
     name = unicodedata.normalize("NFC", name)
-    if any(unicodedata.category(char) in _LINE_BREAKING for char in name):
+    if breaks_line(name):
         raise UsageError(f"the {what} holds a line break or another control character")
     if len(name) > NAME_LENGTH:
         raise UsageError(f"the {what} has {len(name):,} characters; {NAME_LENGTH} is the most")

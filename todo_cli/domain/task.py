@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from todo_cli.domain.text import breaks_line, readable
 from todo_cli.errors import NotFoundError, UsageError
 
 ID_HINT: Final = "an ID is the number in the first column of 'todo list', or a whole UUID"
@@ -20,8 +21,9 @@ TAG_LENGTH: Final = 100
 TAGS_LENGTH: Final = 2_000  # all tags of a task together, with a space between them
 TAGS: Final = 50
 
-_LINE_BREAKING = {"Cc", "Zl", "Zp"}  # Unicode categories: controls, line and paragraph separators
-_INVISIBLE = {*_LINE_BREAKING, "Zs", "Cf"}  # and spaces, and what only changes its neighbours
+# Unicode categories: controls, separators of lines and paragraphs, spaces, and what changes only
+# its neighbours.
+_INVISIBLE = {"Cc", "Zl", "Zp", "Zs", "Cf"}
 _LARGEST_NUMBER = 2**63 - 1  # bigint
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NUMBER = re.compile(r"[1-9][0-9]*")
@@ -226,12 +228,6 @@ def parse_refs(words: list[str]) -> TaskRefs:
     return TaskRefs(numbers=tuple(numbers), ids=tuple(ids))
 
 
-def readable(text: str) -> str:
-    """Quote what somebody typed for a message: short, and nothing in it that moves a cursor."""
-    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text[:60])
-    return f"'{shown}{'...' if len(text) > 60 else ''}'"
-
-
 def _require_text(name: str, value: str, limit: int) -> None:
     if all(unicodedata.category(char) in _INVISIBLE for char in value):
         raise UsageError(f"the {name} is blank")
@@ -240,8 +236,7 @@ def _require_text(name: str, value: str, limit: int) -> None:
 
 
 def _require_one_line(name: str, value: str) -> None:
-    # isprintable() is quick, and false for a few characters that are welcome.
-    if not value.isprintable() and any(unicodedata.category(c) in _LINE_BREAKING for c in value):
+    if breaks_line(value):
         raise UsageError(f"the {name} holds a line break or another control character")
 
 

@@ -48,10 +48,10 @@ class Output(Protocol):
     def purged(self, tasks: Sequence[TaskView]) -> None:
         """Confirm tasks deleted for good."""
 
-    def record(self, record: Frozen, message: str | None = None, data: str | None = None) -> None:
-        """Show one object of another kind; ``message`` is what people read in its place.
+    def record(self, record: Frozen, *message: str, data: Sequence[str] = ()) -> None:
+        """Show one object of another kind; ``message`` are lines that people read in its place.
 
-        ``data`` is what of it people get on stdout all the same.
+        ``data`` are the lines of it that people get on stdout all the same.
         """
 
     def records(self, records: Sequence[Frozen]) -> None:

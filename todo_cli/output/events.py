@@ -7,6 +7,7 @@ from typing import Any, Final
 from todo_cli.domain import dates
 from todo_cli.domain.audit import Action, Event
 from todo_cli.domain.task import due_text, utc_text
+from todo_cli.domain.text import line
 
 COLUMNS: Final = ("When", "Who", "What")  # those of `cells`
 
@@ -24,24 +25,25 @@ _NEW: Final[dict[str, Any]] = {
 def cells(event: Event, now: datetime) -> tuple[str, str, str]:
     """Give the cells of a table's row: when, who, and what was done, with what changed below it.
 
-    Dates are in the zone of ``now``. Whose task it is goes without saying for somebody's own.
+    They are as they are shown. Dates are in the zone of ``now``. Whose task it is goes without
+    saying for somebody's own.
     """
     title = f"{_action(event)} {_number(event)} {event.title or ''}".rstrip()
     owner = [] if event.actor_id == event.user_id else [f"of {_whose(event)}"]
     details = [*owner, *_changes(event, lambda due: dates.describe(due, now))]
     return (
         dates.describe(event.at, now),
-        _actor(event),
-        f"{title}\n{', '.join(details)}".rstrip(),
+        line(_actor(event)),
+        f"{line(title)}\n{line(', '.join(details))}".rstrip(),
     )
 
 
-def plain(event: Event) -> str:
-    """Give one line, parted by tabs: when, who, what, whose task, its number, title, changes.
+def plain(event: Event) -> tuple[str, ...]:
+    """Give the cells of a pipe's line: when, who, what, whose task, its number, title, changes.
 
-    Nothing is cut, no value holds a tab, and times are in UTC.
+    Nothing is cut, and times are in UTC.
     """
-    values = (
+    return (
         utc_text(event.at),
         _actor(event),
         _action(event),
@@ -50,18 +52,16 @@ def plain(event: Event) -> str:
         event.title or "",
         ", ".join(_changes(event, due_text)),
     )
-    return "\t".join(values)
 
 
 def _action(event: Event) -> str:
     """Give what was done, and to what where that was no task; both may be a later program's."""
-    what = event.action if event.entity == "task" else f"{event.action} {event.entity} of"
-    return _one_line(what)
+    return event.action if event.entity == "task" else f"{event.action} {event.entity} of"
 
 
 def _actor(event: Event) -> str:
     """Give who did it: an e-mail, or the role of somebody removed since, or of the owner."""
-    return event.actor or _one_line(event.actor_role)
+    return event.actor or event.actor_role
 
 
 def _whose(event: Event) -> str:
@@ -133,8 +133,4 @@ def _change(name: str, was: Any, is_now: Any) -> str:
 
 
 def _word(value: Any) -> str:
-    return "none" if value is None else _one_line(str(value))
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.splitlines()).replace("\t", " ")
+    return "none" if value is None else str(value)

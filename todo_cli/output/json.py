@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from todo_cli.domain.task import Frozen, Outcome, Page, TaskView
+from todo_cli.domain.text import in_json
 from todo_cli.errors import TodoError
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class JsonOutput:
         """Write an array of the tasks as they were."""
         self._array(tasks)
 
-    def record(self, record: Frozen, message: str | None = None, data: str | None = None) -> None:
+    def record(self, record: Frozen, *message: str, data: Sequence[str] = ()) -> None:
         """Write the object."""
         self._object(record)
 
@@ -77,10 +78,10 @@ class JsonOutput:
         self._stdout.write(f"]{end}")
 
     def _dump(self, value: Frozen) -> str:
-        return value.model_dump_json(include=self._fields)
+        return in_json(value.model_dump_json(include=self._fields))
 
 
 def error_text(error: TodoError) -> str:
     """Give an error as one JSON object on a line."""
     body = {"code": error.code, "message": error.message, "hint": error.hint}
-    return json.dumps({"error": body}, ensure_ascii=False, separators=(",", ":"))
+    return in_json(json.dumps({"error": body}, ensure_ascii=False, separators=(",", ":")))

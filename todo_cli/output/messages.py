@@ -1,6 +1,5 @@
 """The sentences that confirm what was done to tasks."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -18,16 +17,6 @@ _DONE = {
     "rm": ("Moved to the trash:", "Already in the trash:"),
     "restore": ("Restored", "Not in the trash:"),
 }
-# Unicode's format controls that turn the direction of all that follows, until something ends them.
-_TURNING = re.compile("[\u202a-\u202e\u2066-\u206f]")
-
-
-def harmless(text: str) -> str:
-    """Give a text as a terminal may show it: nothing in it rearranges what stands around it.
-
-    Right-to-left letters find their direction without the controls that are left out here.
-    """
-    return _TURNING.sub("", text)
 
 
 def added(task: TaskView, now: datetime) -> str:
@@ -59,7 +48,7 @@ def outcome(verb: str, result: Outcome) -> str:
 def purge_question(tasks: Sequence[TaskView]) -> str:
     """Ask whether these tasks are to be deleted, on a terminal."""
     named = ", ".join(f"{task.number} {task.title}" for task in tasks)
-    return f"Delete for good: {harmless(named)}?"
+    return f"Delete for good: {named}?"
 
 
 def purged(task: TaskView) -> str:

@@ -20,7 +20,7 @@ from rich.text import Text
 from todo_cli.domain import dates
 from todo_cli.domain.relative import in_full, is_late, relative
 from todo_cli.domain.task import Page, Priority, Status, TaskView
-from todo_cli.output.messages import harmless
+from todo_cli.domain.text import settled
 
 _GAP = 2  # cells between two columns
 _INDENT = 2  # cells before what stands below a title
@@ -75,28 +75,28 @@ def show_task(
     *,
     color: bool,
 ) -> None:
-    """Draw a line for each field of a task, given as label and value; long values wrap."""
+    """Draw a line for each field of a task, given as label and what is shown; long values wrap."""
     width = _width(terminal)
     grid = Table.grid(padding=(0, _GAP, 0, 0))
     grid.add_column(style=_QUIET, no_wrap=True, width=len("Description"))
     grid.add_column(overflow="fold", max_width=_PROSE)
-    shown = {**_row(task, now), "ID": Text(), "Title": Text(harmless(task.title), "bold")}
+    shown = {**_row(task, now), "ID": Text(), "Title": Text(settled(task.title), "bold")}
     if task.due is not None and task.status is Status.PENDING:
         shown["Due"] = Text(in_full(task.due, now), shown["Due"].style)
     for label, value in fields:
-        grid.add_row(label, shown.get(label) or Text("\n".join(harmless(value).splitlines())))
+        grid.add_row(label, shown.get(label) or Text(value))
     _console(terminal, width, color).print(grid)
 
 
 def show_records(
     names: Sequence[str], records: Sequence[Sequence[str]], terminal: TextIO, *, color: bool
 ) -> None:
-    """Draw a table of objects of another kind: the names of their fields, and the values."""
+    """Draw a table of objects of another kind: the names of their fields, and what is shown."""
     table = _table()
     for name in names:
         table.add_column(name, overflow="fold")
     for values in records:
-        table.add_row(*(Text(harmless(value)) for value in values))
+        table.add_row(*(Text(value) for value in values))
     _console(terminal, _width(terminal), color).print(table)
 
 
@@ -107,12 +107,12 @@ def _row(task: TaskView, now: datetime) -> _Row:
     return {
         "ID": Text(str(task.number), _QUIET),
         # Text, not str: a title such as [red] is no markup.
-        "Task": Text(harmless(task.title), "" if pending else _QUIET),
+        "Task": Text(settled(task.title), "" if pending else _QUIET),
         "Status": Text("" if pending else task.status),
         "Due": _due(task, now),
         "Priority": Text(priority, _PRIORITIES[task.priority] if pending else _QUIET),
-        "Project": Text(harmless(task.project or ""), _PROJECT),
-        "Tags": Text(harmless(" ".join(f"+{tag}" for tag in task.tags)), _TAG),
+        "Project": Text(settled(task.project or ""), _PROJECT),
+        "Tags": Text(settled(" ".join(f"+{tag}" for tag in task.tags)), _TAG),
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TextIO
 
-from todo_cli.domain import dates
+from todo_cli.domain import dates, text
 from todo_cli.domain.task import Frozen, Outcome, Page, TaskView, due_text
 from todo_cli.errors import TodoError
 from todo_cli.output import messages
@@ -67,7 +67,7 @@ class TableOutput:
             self._table(page, filtered)
         else:
             for task in page.tasks:
-                self._line(plain(task))
+                self._line(*_plain(task))
 
     def events(self, log: "Log", *, filtered: bool) -> None:
         """Draw a table, or write a line for each event."""
@@ -75,7 +75,7 @@ class TableOutput:
 
         if not self._stdout.isatty():
             for event in log.events:
-                self._line(events.plain(event))
+                self._line(*events.plain(event))
         elif not log.events:
             self._say(messages.no_events(filtered))
         else:
@@ -94,8 +94,8 @@ class TableOutput:
             screen.show_task(task, fields, self._now, self._stdout, color=self._color)
             return
         for label, value in fields:
-            indented = f"\n{'':<13}".join(value.splitlines())
-            self._line(f"{label:<13}{indented}")
+            indented = value.replace("\n", f"\n{'':<13}")
+            self._stdout.write(f"{label:<13}{indented}\n")
 
     def outcomes(self, verb: str, outcomes: Sequence[Outcome]) -> None:
         """Confirm each task in a line."""
@@ -116,12 +116,12 @@ class TableOutput:
         for task in tasks:
             self._say(messages.purged(task))
 
-    def record(self, record: Frozen, message: str | None = None, data: str | None = None) -> None:
+    def record(self, record: Frozen, *message: str, data: Sequence[str] = ()) -> None:
         """Say the message, or write a line for each field and for each further object in it."""
-        if data is not None:
-            self._line(data)
-        if message is not None:
-            self._say(message)
+        for each in data:
+            self._line(each)
+        if message:
+            self._say(*message)
             return
         for name, value in record:
             if isinstance(value, tuple) and value and isinstance(value[0], Frozen):
@@ -131,7 +131,7 @@ class TableOutput:
 
     def records(self, records: Sequence[Frozen]) -> None:
         """Draw a table, or write a line for each object, its values parted by tabs."""
-        rows = [[_cell(value) for _, value in record] for record in records]
+        rows = [[text.line(_cell(value)) for _, value in record] for record in records]
         if rows and self._stdout.isatty():
             from todo_cli.output import screen  # slow to import, and only a terminal needs it
 
@@ -139,15 +139,15 @@ class TableOutput:
             screen.show_records(names, rows, self._stdout, color=self._color)
             return
         for row in rows:
-            self._line("\t".join(row))
+            self._line(*row)
 
-    def _say(self, message: str) -> None:
+    def _say(self, *lines: str) -> None:
         if not self._quiet:
-            shown = messages.harmless(message) if self._stderr.isatty() else message
-            write_message(self._stderr, shown)
+            write_message(self._stderr, *lines)
 
-    def _line(self, text: str) -> None:
-        self._stdout.write(f"{text}\n")
+    def _line(self, *cells: str) -> None:
+        """Write a line; no cell of it holds what parts it from the next."""
+        self._stdout.write("\t".join(map(text.line, cells)) + "\n")
 
     def _table(self, page: Page, filtered: bool) -> None:
         if not page.tasks:
@@ -163,39 +163,29 @@ class TableOutput:
             self._say(messages.more(shown, total))
 
 
-def plain(task: TaskView) -> str:
-    """Give a task as one line, parted by tabs: number, status, priority, due, project, tags, title.
+def error_lines(error: TodoError) -> list[str]:
+    """Give an error as one sentence, and its hint as a second line."""
+    hint = [f"hint: {error.hint}"] if error.hint else []
+    return [f"todo: {error.message}", *hint]
 
-    Nothing is cut, and no value holds a tab.
-    """
+
+def _plain(task: TaskView) -> tuple[str, ...]:
+    """Give a task's line for a pipe: number, status, priority, due, project, tags, title."""
     due = "" if task.due is None else due_text(task.due)
-    return "\t".join(
-        [
-            str(task.number),
-            task.status,
-            task.priority,
-            due,
-            task.project or "",
-            " ".join(task.tags),
-            task.title,
-        ]
-    )
-
-
-def error_text(error: TodoError) -> str:
-    """Give an error as one sentence, and its hint on a second line."""
-    hint = f"\nhint: {error.hint}" if error.hint else ""
-    return f"todo: {error.message}{hint}"
+    number, tags = str(task.number), " ".join(task.tags)
+    return number, task.status, task.priority, due, task.project or "", tags, task.title
 
 
 def _fields(task: TaskView, now: datetime) -> list[tuple[str, str]]:
+    """Give the fields that have a value as they are shown; only a description has several lines."""
+
     def shown(moment: date | None) -> str | None:
         return None if moment is None else dates.describe(moment, now)
 
     rows = [
         ("ID", str(task.number)),
         ("Title", task.title),
-        ("Description", task.description),
+        ("Description", "\n".join(text.lines(task.description or ""))),
         ("Status", task.status),
         ("Priority", task.priority),
         ("Project", task.project),
@@ -207,7 +197,11 @@ def _fields(task: TaskView, now: datetime) -> list[tuple[str, str]]:
         ("Owner", task.owner),
         ("UUID", str(task.id)),
     ]
-    return [(label, value) for label, value in rows if value]
+    return [
+        (label, value if label == "Description" else text.line(value))
+        for label, value in rows
+        if value
+    ]
 
 
 def _cell(value: object) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import todo_cli
-from todo_cli.domain.task import readable
+from todo_cli.domain.text import readable
 from todo_cli.errors import TodoError, UsageError
 
 SHELLS: Final = ("bash", "zsh", "fish")

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from todo_cli.domain.audit import Event, Log, LogFilter
 from todo_cli.domain.people import fold
-from todo_cli.domain.task import readable
+from todo_cli.domain.text import readable
 from todo_cli.errors import AuthError, NotFoundError
 from todo_cli.store.models import HEAD
 

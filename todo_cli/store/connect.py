@@ -8,6 +8,7 @@ from typing import Any, Final
 import psycopg2
 from psycopg2.extensions import parse_dsn
 
+from todo_cli.domain.text import said
 from todo_cli.errors import AuthError, TodoError, UnavailableError
 from todo_cli.store import url as urls
 from todo_cli.store.driver import DriverConnection, PatientCursor
@@ -33,7 +34,6 @@ _NETWORK: Final = {
     "tcp_user_timeout": 5000,
 }
 _ATTEMPT: Final = 5.0  # seconds for one address: a dead one, or a lost packet, leaves time
-_LONGEST: Final = 300  # characters of what a server says
 
 _REFUSALS: Final = (
     "authentication failed",
@@ -132,20 +132,14 @@ def connection_error(text: str) -> TodoError:
     lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no reason given"]
     failed = [line for line in lines if "failed:" in line or "could not" in line] or lines
     reason = failed[-1].rpartition("failed:")[2]
-    said = reason.lstrip().startswith(("FATAL:", "ERROR:"))  # by a server, or by Neon's proxy
-    reason = tame(reason.replace("FATAL:", "").replace("ERROR:", "").strip())
+    is_answer = reason.lstrip().startswith(("FATAL:", "ERROR:"))  # by a server, or by Neon's proxy
+    reason = said(reason.replace("FATAL:", "").replace("ERROR:", "").strip())
     unknown_role = reason.startswith("role ") and reason.endswith("does not exist")
-    if said and (unknown_role or any(words in reason for words in _REFUSALS)):
+    if is_answer and (unknown_role or any(words in reason for words in _REFUSALS)):
         return AuthError(f"the database refused the login: {reason}")
     own_ca = "a server with a CA of its own needs sslrootcert=FILE in the URL"
     hint = own_ca if "certificate verify failed" in reason else None
     return UnavailableError(f"cannot reach the database: {reason}", hint, passing=passes(reason))
-
-
-def tame(words: str) -> str:
-    """Give what a server says as one line for a terminal: short, and with no control characters."""
-    shown = "".join(char if char.isprintable() else " " for char in words)
-    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}..."
 
 
 def passes(reason: str) -> bool:

@@ -26,9 +26,10 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
 from todo_cli.domain.task import too_many_tags
+from todo_cli.domain.text import said
 from todo_cli.errors import AuthError, SchemaError, TodoError, UnavailableError, in_trash, not_found
 from todo_cli.store import dialect
-from todo_cli.store.connect import NOTICE, Connect, passes, tame
+from todo_cli.store.connect import NOTICE, Connect, passes
 from todo_cli.store.driver import DriverConnection
 from todo_cli.store.patience import Patience, out_of_time
 
@@ -214,7 +215,7 @@ def _translate(context: ExceptionContext) -> None:
 def driver_error(error: psycopg2.Error) -> TodoError:
     """Turn an error of the driver into ours, by its SQLSTATE."""
     state = error.pgcode or ""
-    message = tame(error.diag.message_primary or "the connection was lost")
+    message = said(error.diag.message_primary or "the connection was lost")
     if state.startswith("TD"):
         return _own_error(state, error.diag.message_detail or "")
     if state in _MISSING_SCHEMA:

@@ -21,7 +21,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class there
 from sqlalchemy import Engine
 
 from todo_cli.domain.people import NewUser, UserView, fold
-from todo_cli.domain.task import readable
+from todo_cli.domain.text import readable
 from todo_cli.errors import AuthError, ConflictError, NotFoundError, TodoError, UnavailableError
 from todo_cli.store import login_roles as logins
 from todo_cli.store.engine import IN_DOUBT, driver_error

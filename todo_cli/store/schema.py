@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, text
 
 import todo_cli
 from todo_cli.domain.database import SchemaRepair
-from todo_cli.domain.task import readable
+from todo_cli.domain.text import readable
 from todo_cli.errors import NotFoundError, SchemaError, TodoError
 from todo_cli.store import rights
 from todo_cli.store.engine import in_our_words
