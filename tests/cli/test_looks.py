@@ -258,7 +258,7 @@ def test_a_number_stays_on_its_side_of_a_right_to_left_title() -> None:
     assert english == " 2  milk       3 days late  +b"
 
 
-def test_a_pipe_gets_every_character_of_a_title() -> None:
+def test_a_pipe_gets_every_character_of_a_title_and_sees_those_that_turn() -> None:
     stdout, stderr = StringIO(), StringIO()
     output = TableOutput(stdout, stderr, NOW, quiet=False, color=False)
 

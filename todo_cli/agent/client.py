@@ -310,6 +310,9 @@ def _report(arguments: Sequence[str], stderr: int) -> int:
     else:
         text = f"todo: {message}\nhint: {hint}\n"
     try:
+        import select
+
+        select.select([], [stderr], [])  # it may be full, and such that writing does not wait
         os.write(stderr, text.encode())
     except OSError:
         pass
