@@ -186,7 +186,7 @@ def test_words_of_a_server_are_shown_as_far_as_a_terminal_takes_them(
         "no reason given\n",
     )
     shown = far("list").err
-    assert shown.startswith("todo: cannot reach the database:  [31mred !!!")
+    assert shown.startswith(r"todo: cannot reach the database: \x1b[31mred\x07!!!")
     assert shown.endswith("!!!...\n")
     assert len(shown) < 400
 
