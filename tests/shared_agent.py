@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
+import psutil
 import pytest
 
 from tests import handed_over
@@ -69,6 +70,11 @@ class SharedAgent:
         self._be_there()
         (self._folder / handed_over.MARK).write_bytes(self._mark)
         return [sys.executable, "-m", handed_over.__name__, str(self._folder)]
+
+    def workers(self) -> list[int]:
+        """Give the process ids of its workers."""
+        assert self._running is not None
+        return [each.pid for each in psutil.Process(self._running.pid).children()]
 
     def stop(self) -> None:
         """Stop it, and see that it frees its lock."""

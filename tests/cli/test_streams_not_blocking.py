@@ -234,6 +234,17 @@ def test_a_first_title_that_has_yet_to_be_written_is_waited_for(
     assert stderr == b""
 
 
+def test_descriptor_2_of_whoever_runs_a_command_is_nobodys(todo: Command, given: Stream) -> None:
+    """libpq prints there, and may still do so when the command is over and another begins."""
+    os.write(given.ours, b"one")
+    with begun(todo, "add", "-", stdin=given.theirs) as running:
+        until(running, given.is_empty)
+        workers = todo.agent.workers() if todo.agent else [running.pid]
+        assert {str(Path(f"/proc/{pid}/fd/2").readlink()) for pid in workers} == {os.devnull}
+        given.close(given.ours)
+        assert running.communicate() == (b"", b"Added 1 one\n")
+
+
 @COLD
 def test_an_answer_at_a_terminal_that_does_not_block_is_waited_for(
     todo: Command, person: Person

@@ -81,7 +81,7 @@ def opened(
     raw = WaitingIO(number, mode, closefd=False)
     if not buffered:
         return io.TextIOWrapper(raw, encoding, errors, "\n", write_through=True)
-    size = os.fstat(number).st_blksize or io.DEFAULT_BUFFER_SIZE
+    size = getattr(os.fstat(number), "st_blksize", 0) or io.DEFAULT_BUFFER_SIZE  # as open() does
     buffer = io.BufferedReader(raw, size) if mode == "rb" else io.BufferedWriter(raw, size)
     return io.TextIOWrapper(buffer, encoding, errors, "\n", line_buffering=by_line)
 
