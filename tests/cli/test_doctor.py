@@ -38,6 +38,7 @@ def test_a_member_for_whom_all_is_well(todo: Command, person: Person, tmp_path: 
         "ok       profile         none: TODO_DATABASE_URL comes first\n"
         "ok       timeout         15 seconds (the default)\n"
         "ok       agent           off (TODO_AGENT)\n"
+        "ok       limits          as usual\n"
         "ok       database        postgresql://SOCKET/todo\n"
         "ok       password        none is given: the server may need none, or ~/.pgpass has it\n"
         "ok       owner           the owner's login is not kept here\n"

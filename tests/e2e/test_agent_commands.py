@@ -22,6 +22,7 @@ from tests.e2e.program import CHECKOUT, Program, pid_of, until
 from todo_cli import __version__
 
 FIELDS = ["running", "pid", "version", "uptime", "workers", "served", "connections", "memory"]
+FIELDS += ["host"]  # where it runs, when that is not here
 Todo = Callable[..., Answer]
 
 
