@@ -64,12 +64,12 @@ def test_a_huge_text_is_not_read_and_not_lost(todo: Command) -> None:
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(todo: Command, tmp_path: Path) -> None:
     todo("add", "Buy milk")
-    (tmp_path / "state").write_text("")
+    (tmp_path / "state" / "edits").write_text("")
 
     answer = todo("edit", "1", VISUAL="true")
 
     assert answer.code == 1
-    assert answer.err == f"todo: cannot write into {tmp_path}/state/edits: Not a directory\n"
+    assert answer.err == f"todo: cannot write into {tmp_path}/state/edits: File exists\n"
 
 
 # --- Texts that cannot be read ------------------------------------------------------------
@@ -126,7 +126,7 @@ def on_terminal(
     """
     limited = f'ulimit -f {largest_file}; exec "$@"'
     greeted = Path(todo.environment["TODO_HOME"]) / "state" / "greeted"
-    greeted.parent.mkdir()
+    greeted.parent.mkdir(exist_ok=True)
     greeted.touch()  # what a first use says has tests of its own
     ours, theirs = pty.openpty()
     with subprocess.Popen(
