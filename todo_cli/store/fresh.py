@@ -4,15 +4,18 @@
 signals and soft limits the usual ones, and becomes the program. Our own process could not do that:
 what other threads see must not change, and between fork and exec Python must not run beside them.
 
-Hard limits and niceness cannot be undone at all: `worse` tells of those. Standard library only.
+Hard limits and niceness cannot be undone at all: `worse` tells of those. The standard library only,
+and little of it, for a command waits for the step: `signal` would take half as long again to load.
 """
 
+import _signal  # type: ignore[import-not-found]
 import os
 import resource
-import signal
 import sys
-from collections.abc import Sequence
-from typing import NamedTuple
+
+TYPE_CHECKING = False  # that of typing is slow to import, too
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Variables without which some interpreters do not start.
 _INTERPRETERS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME")
@@ -20,33 +23,23 @@ _INTERPRETERS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME")
 _ENDLESS = resource.RLIM_INFINITY
 _NOT_RUN = 127  # the exit code of a shell for a program that it cannot run
 
-
-class _Limit(NamedTuple):
-    """One limit: ``usual`` is what a process has if nobody cares; more than ``enough`` is no use.
-
-    ``words`` come after the number.
-    """
-
-    name: str
-    usual: int
-    enough: int
-    words: str
-
-
-# A stack is as long as its limit says wherever a thread begins: so not as long as it can be. Some
-# programs take time for each descriptor that they might have.
+# Each limit's name, what is usual where nobody cares, how much is enough to work with, and the
+# words that come after a number. A stack is as long as its limit says wherever a thread begins, and
+# some programs take time for each descriptor that they might have: so neither is endless.
 _LIMITS = (
-    _Limit("RLIMIT_NOFILE", 1024, 1024, "open files"),
-    _Limit("RLIMIT_NPROC", _ENDLESS, 512, "processes"),
-    _Limit("RLIMIT_CPU", _ENDLESS, _ENDLESS, "seconds of processor time"),
-    _Limit("RLIMIT_FSIZE", _ENDLESS, 2 << 30, "bytes in a file"),  # tables are parted at 1 GB
-    _Limit("RLIMIT_AS", _ENDLESS, 4 << 30, "bytes of memory"),
-    _Limit("RLIMIT_DATA", _ENDLESS, 4 << 30, "bytes of data"),
-    _Limit("RLIMIT_STACK", 8 << 20, 8_000_000, "bytes of stack"),
+    ("RLIMIT_NOFILE", 1024, 1024, "open files"),
+    ("RLIMIT_NPROC", _ENDLESS, 512, "processes"),
+    ("RLIMIT_CPU", _ENDLESS, _ENDLESS, "seconds of processor time"),
+    ("RLIMIT_FSIZE", _ENDLESS, 2 << 30, "bytes in a file"),  # a large table is parted at 1 GB
+    ("RLIMIT_AS", _ENDLESS, 4 << 30, "bytes of memory"),
+    ("RLIMIT_DATA", _ENDLESS, 4 << 30, "bytes of data"),
+    ("RLIMIT_STACK", 8 << 20, 8_000_000, "bytes of stack"),
 )
 
 
-def command(arguments: Sequence[str], account: str = "", keeping: Sequence[str] = ()) -> list[str]:
+def command(
+    arguments: "Sequence[str]", account: str = "", keeping: "Sequence[str]" = ()
+) -> list[str]:
     """Give the command that runs a program with the usual signals and soft limits.
 
     ``account`` is "UID:GID" when it is to run as somebody else, and ``keeping`` are the variables
@@ -79,10 +72,10 @@ def worse(process: int = 0) -> list[str]:
 def low_limits(process: int = 0) -> list[str]:
     """Say which hard limits of a process are lower than usual; nothing where that is not known."""
     found = []
-    for limit in _LIMITS:
-        hard = _hard_limit(getattr(resource, limit.name, None), process)
-        if _is_below(hard, limit.enough):
-            found.append(f"{hard} {limit.words}")
+    for name, _, enough, words in _LIMITS:
+        hard = _hard_limit(getattr(resource, name, None), process)
+        if _is_below(hard, enough):
+            found.append(f"{hard} {words}")
     return found
 
 
@@ -105,15 +98,14 @@ def _is_below(value: int, other: int) -> bool:
 
 def _reset() -> None:
     """Have signals and soft limits as a new login has them."""
-    for each in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
-        signal.signal(each, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    for limit in _LIMITS:
-        number = getattr(resource, limit.name, None)
-        if number is not None:
-            hard = resource.getrlimit(number)[1]
-            soft = hard if _is_below(hard, limit.usual) else limit.usual
-            resource.setrlimit(number, (soft, hard))
+    for number in _signal.valid_signals() - {_signal.SIGKILL, _signal.SIGSTOP}:
+        _signal.signal(number, _signal.SIG_DFL)
+    _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
+    for name, usual, _, _ in _LIMITS:
+        kind = getattr(resource, name, None)
+        if kind is not None:
+            hard = resource.getrlimit(kind)[1]
+            resource.setrlimit(kind, (hard if _is_below(hard, usual) else usual, hard))
 
 
 def _become(account: str, keeping: str, arguments: list[str]) -> None:
