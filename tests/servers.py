@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import Database, Person, temporary_home
 from todo_cli.errors import UnavailableError
-from todo_cli.store import account, engine, roles, schema
+from todo_cli.store import account, engine, roles, schema, soundness
 from todo_cli.store.connect import open_connection
 from todo_cli.store.driver import DriverConnection
 
@@ -120,10 +120,10 @@ def upgrade(database: Database) -> list[str]:
 
 
 def differences(database: Database) -> list[str]:
-    """Compare the database with the models, as the owner."""
+    """Compare the database with the migrations, as the owner."""
     made = engine.make_engine(lambda: database.open(database.name, database.owner), None)
     try:
-        return schema.check(made)
+        return list(soundness.check(made).differences)
     finally:
         made.dispose()
 

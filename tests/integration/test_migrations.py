@@ -11,8 +11,9 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class there
 from sqlalchemy import Engine
 
 from tests.conftest import Answer, Command, Database
+from tests.servers import differences
 from todo_cli.errors import AuthError, NotFoundError, SchemaError, TodoError
-from todo_cli.store import engine, schema
+from todo_cli.store import engine, schema, soundness
 from todo_cli.store.embedded import SUPERUSER
 from todo_cli.store.roles import OWNER, create_database
 
@@ -100,7 +101,7 @@ def test_every_migration_goes_up_down_and_up_to_the_same(empty: Database) -> Non
                 assert shape(empty) == shapes[below]
             assert schema.upgrade(owner)[0] == revision
             assert shape(empty) == shapes[REVISIONS[-1]]
-        assert schema.check(owner) == []
+    assert differences(empty) == []
 
 
 def test_base_leaves_nothing_but_an_empty_version_table(empty: Database) -> None:
@@ -218,14 +219,14 @@ def test_check_names_what_differs(empty: Database) -> None:
                 "ALTER TABLE todo.users NO FORCE ROW LEVEL SECURITY;"
                 "ALTER TABLE todo.tasks ENABLE TRIGGER b_guard"
             )
-        found = "\n".join(schema.check(owner))
+    found = "\n".join(differences(empty))
 
     for words in (
-        "remove column todo tasks colour",
-        "modify type todo tasks revision",
-        "add index tasks_completed_idx",
-        "row-level security is not forced on users",
-        "trigger b_guard of todo.tasks is not always enabled",
+        "column todo.tasks.colour: not of this program (text)",
+        "column todo.tasks.revision: different (bigint)",
+        "index todo.tasks_completed_idx: missing",
+        "row-level security of todo.users: different (enabled, not forced)",
+        "trigger b_guard of todo.tasks: different",
     ):
         assert words in found
 
@@ -233,14 +234,18 @@ def test_check_names_what_differs(empty: Database) -> None:
 def test_check_says_when_the_database_is_behind_or_ahead(empty: Database) -> None:
     with owner_of(empty) as owner:
         with pytest.raises(SchemaError, match="without the schema of todo"):
-            schema.check(owner)
+            soundness.check(owner)
         schema.upgrade(owner, REVISIONS[1])
         with pytest.raises(SchemaError, match="at revision 0002; this program needs 0004"):
-            schema.check(owner)
+            soundness.check(owner)
         schema.upgrade(owner)
         with empty.cursor(OWNER) as cursor:
             cursor.execute("UPDATE todo.alembic_version SET version_num = '9999'")
-        for refuse in (schema.check, schema.upgrade, lambda owner: schema.downgrade(owner, "base")):
+        for refuse in (
+            soundness.check,
+            schema.upgrade,
+            lambda owner: schema.downgrade(owner, "base"),
+        ):
             with pytest.raises(SchemaError, match="newer than this program"):
                 refuse(owner)
 
@@ -317,7 +322,10 @@ def test_the_db_commands_work_with_the_owners_url(empty: Database, todo: Command
     assert schema_differs.code == 0
     answer = todo("db", "check", "--json", TODO_ADMIN_DATABASE_URL=url)
     assert answer.code == 7
-    assert answer.out == '{"revision":"0004","differences":["remove column todo users colour"]}\n'
+    assert answer.out == (
+        '{"revision":"0004",'
+        '"differences":["column todo.users.colour: not of this program (text)"],"added":[]}\n'
+    )
     assert '"code":"schema"' in answer.err
     assert todo("db", "downgrade", "0815", TODO_ADMIN_DATABASE_URL=url).code == 3
     assert todo("db", "upgrade", "0815", TODO_ADMIN_DATABASE_URL=url).code == 3

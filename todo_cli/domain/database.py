@@ -28,10 +28,14 @@ class MigrationList(Frozen):
 
 
 class SchemaCheck(Frozen):
-    """How the tables and rights of a database differ from what this program counts on."""
+    """How a database differs from what this program counts on.
+
+    ``added`` is what its owner has added and what is no difference.
+    """
 
     revision: str
     differences: tuple[str, ...]
+    added: tuple[str, ...] = ()
 
 
 class SchemaRepair(SchemaCheck):

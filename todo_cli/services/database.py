@@ -17,7 +17,7 @@ from todo_cli.errors import UnavailableError
 from todo_cli.services import private
 from todo_cli.services.unit_of_work import is_private, open_owner
 from todo_cli.settings import Settings
-from todo_cli.store import fresh, schema
+from todo_cli.store import fresh, schema, soundness
 from todo_cli.store.models import HEAD
 from todo_cli.store.patience import Say
 
@@ -57,12 +57,12 @@ def history() -> MigrationList:
 
 def check(owner: Engine) -> SchemaCheck:
     """Compare the database with this program. Raises SchemaError when it is behind or ahead."""
-    return SchemaCheck(revision=HEAD, differences=tuple(schema.check(owner)))
+    return soundness.check(owner)
 
 
 def repair(owner: Engine) -> SchemaRepair:
-    """Put back what restoring a dump loses, all or nothing. Raises as `check`, and AuthError."""
-    return schema.repair(owner)
+    """Put back what differs, as far as it can be. Raises as `check`, and AuthError."""
+    return soundness.repair(owner)
 
 
 def start(settings: Settings, say: Say) -> ServerView:

@@ -1,40 +1,71 @@
-"""Upgrade, downgrade, current, history and check: Alembic driven from Python.
+"""Upgrade, downgrade, current and history: Alembic driven from Python.
 
 Each migration is a transaction by itself. Migrations on one database come one after the other,
 because each locks the version table first, in a mode that no member's lock is in the way of: any
 member could take an advisory lock and keep it, or read the revision and never end the transaction.
 """
 
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from alembic import command
-from alembic.autogenerate import compare_metadata
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 import todo_cli
-from todo_cli.domain.database import SchemaRepair
 from todo_cli.domain.text import readable
 from todo_cli.errors import NotFoundError, SchemaError, TodoError
-from todo_cli.store import rights
 from todo_cli.store.engine import in_our_words
 from todo_cli.store.models import HEAD, SCHEMA
-from todo_cli.store.tables import metadata
 
 VERSION_TABLE: Final = "alembic_version"
-MONTHS_AHEAD: Final = 24
+_FIRST: Final = "users"  # what the first migration makes
+EXTEND: Final = f"SELECT {SCHEMA}.extend_change_log(24)"  # months ahead
 LOCK_TIMEOUT: Final = "lock_timeout = '10s'"  # how long a migration waits for a lock
 
+# What a statement means and how a definition is printed, whatever somebody has set for their role.
+_SETTINGS: Final = """
+SET LOCAL search_path = pg_catalog, pg_temp;
+SET LOCAL quote_all_identifiers = off;
+SET LOCAL standard_conforming_strings = on;
+SET LOCAL row_security = on;
+SET LOCAL TimeZone = 'UTC';
+SET LOCAL DateStyle = 'ISO, YMD';
+SET LOCAL IntervalStyle = 'postgres';
+SET LOCAL bytea_output = 'hex';
+"""
 _GROUND = f"""
 CREATE SCHEMA IF NOT EXISTS {SCHEMA};
 CREATE TABLE IF NOT EXISTS {SCHEMA}.{VERSION_TABLE} (
     version_num varchar(32) CONSTRAINT alembic_version_pkc PRIMARY KEY
 );
+"""
+_NO_DEFAULTS: Final = """
+DO $$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT format('ALTER DEFAULT PRIVILEGES REVOKE ALL ON %s FROM %s',
+                      CASE defaclobjtype WHEN 'r' THEN 'TABLES' ELSE 'FUNCTIONS' END,
+                      CASE grantee WHEN 0 THEN 'PUBLIC'
+                                   ELSE quote_ident(pg_get_userbyid(grantee)) END)
+          FROM pg_default_acl CROSS JOIN LATERAL aclexplode(defaclacl)
+         WHERE defaclrole = current_user::regrole AND defaclnamespace = 0
+           AND defaclobjtype IN ('r', 'f') AND grantee <> defaclrole
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END $$
+"""
+# As the owner sees it where the policy that lets the owner see it is gone.
+_UNFORCED: Final = f"""
+SET LOCAL {LOCK_TIMEOUT};
+ALTER TABLE {SCHEMA}.{VERSION_TABLE} NO FORCE ROW LEVEL SECURITY;
 """
 _LOCK = f"LOCK TABLE {SCHEMA}.{VERSION_TABLE} IN SHARE ROW EXCLUSIVE MODE"
 
@@ -53,15 +84,15 @@ def upgrade(
     _lay_ground(engine)
     applied: list[str] = []
     for position, script in enumerate(scripts[:wanted], start=1):
-        with _locked(engine) as connection:
+        with locked(engine) as connection:
             if (present := _present(connection, scripts)) < position:
                 if present > 0 and not applied:
                     before()
                 command.upgrade(_config(connection), script.revision)
                 applied.append(script.revision)
     if wanted == len(scripts):
-        with _transaction(engine) as connection:
-            connection.execute(text(f"SELECT todo.extend_change_log({MONTHS_AHEAD})"))
+        with transaction(engine) as connection:
+            connection.execute(text(EXTEND))
     return applied
 
 
@@ -75,7 +106,7 @@ def downgrade(engine: Engine, target: str, before: Callable[[], None] = lambda: 
     _lay_ground(engine)
     undone: list[str] = []
     for position in range(len(scripts), wanted, -1):
-        with _locked(engine) as connection:
+        with locked(engine) as connection:
             if _present(connection, scripts) == position:
                 if not undone:
                     before()
@@ -92,7 +123,7 @@ def require_known(target: str) -> None:
 
 def current(engine: Engine) -> str | None:
     """Give the revision of the database, None when it has none."""
-    with _transaction(engine) as connection:
+    with transaction(engine) as connection:
         return _revision(connection)
 
 
@@ -101,37 +132,30 @@ def history() -> list[tuple[str, str]]:
     return [(script.revision, (script.doc or "").rstrip(".")) for script in _scripts()]
 
 
-def check(engine: Engine) -> list[str]:
-    """Compare tables with models, rights with migrations; give the differences, one line each.
+def revision_of(connection: Connection) -> str:
+    """Give the revision of a database that may be behind.
 
-    Raises SchemaError when the database is behind or ahead of this program.
+    Raises SchemaError when it has no schema, or is ahead of this program.
     """
-    with _transaction(engine) as connection:
-        present = _revision(connection)
-        if present != HEAD:
-            known = present is None or present in [each.revision for each in _scripts()]
-            raise _behind(present) if known else _ahead(present or "")
-        return _differences(connection)
+    if _present(connection, _scripts()) == 0:
+        raise behind(None)
+    return _revision(connection) or ""
 
 
-def repair(engine: Engine) -> SchemaRepair:
-    """Put back what restoring a dump loses, in one transaction, and tell what was done.
+@contextmanager
+def aside(connection: Connection, revision: str) -> Iterator[None]:
+    """Have the schema be one that the migrations have just made, and at the end what it was.
 
-    A database that is behind is repaired too: without its rights it could not be upgraded. Raises
-    SchemaError when it has no schema, or is ahead of this program.
+    Nobody else sees it, and no table of theirs is locked. What the owner hands out by default to
+    whoever it may be is no part of it.
     """
-    with _locked(engine) as connection:
-        if _present(connection, _scripts()) == 0:
-            raise _behind(None)
-        present = _revision(connection) or ""
-        repaired = rights.repair(connection, _expected_rights(connection, present))
-        left = _differences(connection) if present == HEAD else [_behind(present).message]
-        return SchemaRepair(
-            revision=present,
-            differences=tuple(left),
-            repaired=tuple(repaired),
-            stranded=rights.stranded(connection),
-        )
+    with connection.begin_nested() as savepoint:
+        name = f"{SCHEMA}_{secrets.token_hex(12)}"
+        connection.execute(text(f"ALTER SCHEMA {SCHEMA} RENAME TO {name}"))
+        connection.execute(text(f"{_NO_DEFAULTS}; {_GROUND}"))
+        command.upgrade(_config(connection), revision)
+        yield
+        savepoint.rollback()
 
 
 def migrations_folder() -> Path:
@@ -171,12 +195,27 @@ def _present(connection: Connection, scripts: list[Script]) -> int:
 
 
 def _revision(connection: Connection) -> str | None:
-    """Read the version table, which the very first upgrade has yet to make."""
-    if _version_table(connection) is None:
-        return None
-    query = f"SELECT version_num FROM {SCHEMA}.{VERSION_TABLE}"  # noqa: S608 - constants
-    revision: str | None = connection.execute(text(query)).scalar()
-    return revision
+    """Read the version table, which the very first upgrade has yet to make.
+
+    Raises SchemaError unless it names one revision, or there is no table of ours either.
+    """
+    found = _revisions(connection) if _exists(connection, VERSION_TABLE) else []
+    if not found and _exists(connection, _FIRST):
+        with connection.begin_nested() as unforced:
+            if _exists(connection, VERSION_TABLE):
+                connection.execute(text(_UNFORCED))
+                found = _revisions(connection)
+            unforced.rollback()
+        if not found:
+            raise _not_one(found)
+    if len(found) > 1:
+        raise _not_one(found)
+    return found[0] if found else None
+
+
+def _revisions(connection: Connection) -> list[str]:
+    query = f"SELECT version_num FROM {SCHEMA}.{VERSION_TABLE} ORDER BY 1"  # noqa: S608 - constants
+    return list(connection.execute(text(query)).scalars())
 
 
 def _lay_ground(engine: Engine) -> None:
@@ -184,7 +223,7 @@ def _lay_ground(engine: Engine) -> None:
     if _has_version_table(engine):
         return
     try:
-        with _transaction(engine) as connection:
+        with transaction(engine) as connection:
             connection.execute(text(_GROUND))
     except TodoError:
         if not _has_version_table(engine):  # else somebody was faster
@@ -192,50 +231,45 @@ def _lay_ground(engine: Engine) -> None:
 
 
 def _has_version_table(engine: Engine) -> bool:
-    with _transaction(engine) as connection:
-        return _version_table(connection) is not None
+    with transaction(engine) as connection:
+        return _exists(connection, VERSION_TABLE)
 
 
-def _version_table(connection: Connection) -> int | None:
-    query = text("SELECT to_regclass(:name)::oid")
-    found: int | None = connection.execute(query, {"name": f"{SCHEMA}.{VERSION_TABLE}"}).scalar()
-    return found
+def _exists(connection: Connection, table: str) -> bool:
+    query = text("SELECT to_regclass(:name) IS NOT NULL")
+    return bool(connection.execute(query, {"name": f"{SCHEMA}.{table}"}).scalar())
 
 
 @contextmanager
-def _transaction(engine: Engine) -> Iterator[Connection]:
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """Give a transaction of the owner's, in which statements mean what they always mean."""
     serious = engine.execution_options(isolation_level="READ COMMITTED")
     with in_our_words(), serious.begin() as connection:
+        connection.execute(text(_SETTINGS))
         yield connection
 
 
 @contextmanager
-def _locked(engine: Engine) -> Iterator[Connection]:
-    with _transaction(engine) as connection:
+def locked(engine: Engine) -> Iterator[Connection]:
+    """Give a transaction as `transaction`, and keep all others of its kind waiting."""
+    with transaction(engine) as connection:
         connection.execute(text(f"SET LOCAL {LOCK_TIMEOUT}"))
         connection.execute(text(_LOCK))
         yield connection
 
 
-def _differences(connection: Connection) -> list[str]:
-    expected = _expected_rights(connection, HEAD)
-    return [*_model_differences(connection), *rights.differences(connection, expected)]
+def _not_one(found: list[str]) -> SchemaError:
+    """Say that nobody can tell at which revision the database is."""
+    state = f"names {len(found)} revisions ({', '.join(found)})" if found else "names no revision"
+    leave = "leave the true one there" if found else "put it there"
+    return SchemaError(
+        f"{SCHEMA}.{VERSION_TABLE} {state}, and must name one",
+        f"{leave} with psql, as the owner; this program needs {HEAD}; then: todo db check",
+    )
 
 
-def _expected_rights(connection: Connection, revision: str) -> rights.Rights:
-    """Read the rights in a schema that the migrations have just made, and take it back.
-
-    So they are the only list of rights. Nobody else sees it, and no table of theirs is locked.
-    """
-    with connection.begin_nested() as aside:
-        connection.execute(text(f"ALTER SCHEMA {SCHEMA} RENAME TO {SCHEMA}_aside; {_GROUND}"))
-        command.upgrade(_config(connection), revision)
-        expected = rights.read(connection)
-        aside.rollback()
-    return expected
-
-
-def _behind(present: str | None) -> SchemaError:
+def behind(present: str | None) -> SchemaError:
+    """Say that the database is at an older revision than this program, None for no schema."""
     state = f"at revision {present}" if present else "without the schema of todo"
     return SchemaError(
         f"the database is {state}; this program needs {HEAD}", "run: todo db upgrade"
@@ -246,30 +280,3 @@ def _ahead(present: str) -> SchemaError:
     return SchemaError(
         f"the database is at revision {present}, newer than this program ({HEAD})", "upgrade todo"
     )
-
-
-def _model_differences(connection: Connection) -> list[str]:
-    def ours(name: str | None, kind: str, parents: Any) -> bool:
-        if kind == "schema":
-            return name == SCHEMA
-        return not (kind == "table" and name is not None and name.startswith("task_events_"))
-
-    context = MigrationContext.configure(
-        connection,
-        opts={
-            "include_schemas": True,
-            "include_name": ours,
-            "version_table": VERSION_TABLE,
-            "version_table_schema": SCHEMA,
-        },
-    )
-    return [_describe(difference) for difference in compare_metadata(context, metadata)]
-
-
-def _describe(difference: Any) -> str:
-    """Put one entry of Alembic's comparison into words: what would have to be done, and to what."""
-    if isinstance(difference, list):
-        return "; ".join(map(_describe, difference))
-    verb, *subjects = difference
-    names = [getattr(each, "name", each) for each in subjects]
-    return " ".join([verb.replace("_", " "), *(str(name) for name in names if name is not None)])

@@ -1,4 +1,4 @@
-"""All tables, as `todo db check` compares them with the database.
+"""All tables, as a test compares them with a database that was migrated.
 
 The migrations own the tables, with their checks, triggers, policies and grants; the classes here
 and in models.py say which columns and indexes the program counts on.

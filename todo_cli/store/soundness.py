@@ -1,0 +1,86 @@
+"""Whether a database is as this program needs it, and putting it back.
+
+It is compared by definition with a schema that the migrations make aside, in the same transaction:
+so they are the only list of what there should be, and the same server prints both.
+"""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine
+
+from todo_cli.domain.database import SchemaCheck, SchemaRepair
+from todo_cli.store import rights, schema, shape
+from todo_cli.store.models import HEAD
+
+
+class _Expected(NamedTuple):
+    shape: shape.Expected
+    rights: rights.Rights
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The names of what is ours."""
+        return frozenset(each.name for each in self.shape.made.values())
+
+
+def check(owner: Engine) -> SchemaCheck:
+    """Compare the database with what this program counts on; nothing is changed or kept waiting.
+
+    Raises SchemaError when it is behind or ahead of this program.
+    """
+    with schema.transaction(owner) as connection:
+        revision = schema.revision_of(connection)
+        if revision != HEAD:
+            raise schema.behind(revision)
+        expected = _expected(connection, HEAD)
+        return SchemaCheck(
+            revision=HEAD,
+            differences=tuple(_differences(connection, expected)),
+            added=tuple(_added(connection, expected)),
+        )
+
+
+def repair(owner: Engine) -> SchemaRepair:
+    """Put back what can be put back, in one transaction, and tell what was done.
+
+    A database that is behind is repaired too: without its rights it could not be upgraded. Raises
+    SchemaError when it has no schema, or is ahead of this program.
+    """
+    with schema.locked(owner) as connection:
+        revision = schema.revision_of(connection)
+        expected = _expected(connection, revision)
+        before = _differences(connection, expected)
+        if before:
+            rights.repair_groups(connection, expected.rights)
+            shape.repair(connection, expected.shape)
+            rights.repair(connection, expected.rights, expected.known)
+        left = _differences(connection, expected)
+        late = [] if revision == HEAD else [schema.behind(revision).message]
+        return SchemaRepair(
+            revision=revision,
+            differences=tuple(left + late),
+            added=tuple(_added(connection, expected)),
+            repaired=tuple(each for each in before if each not in left),
+            stranded=rights.stranded(connection),
+        )
+
+
+def _expected(connection: Connection, revision: str) -> _Expected:
+    present = shape.read(connection)
+    with schema.aside(connection, revision):
+        made = rights.read(connection)  # first: what comes next makes some things anew
+        return _Expected(shape.read_expected(connection, present), made)
+
+
+def _differences(connection: Connection, expected: _Expected) -> list[str]:
+    return [
+        *shape.differences(shape.read(connection), expected.shape),
+        *rights.differences(connection, expected.rights, expected.known),
+    ]
+
+
+def _added(connection: Connection, expected: _Expected) -> list[str]:
+    return [
+        *shape.added(shape.read(connection), expected.shape),
+        *rights.added(connection, expected.known),
+    ]
