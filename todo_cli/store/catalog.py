@@ -23,7 +23,7 @@ WITH relations AS (
 ), tables AS (
     SELECT *, format('ALTER TABLE %s ', name) AS alter_ FROM relations WHERE relkind IN ('r', 'p')
 ), columns AS (
-    SELECT a.*, t.name AS of_, format('%s.%I', t.name, attname) AS name,
+    SELECT a.*, t.name AS of_, parent, format('%s.%I', t.name, attname) AS name,
            alter_ || format('ALTER %I ', attname) AS alter_
       FROM tables t JOIN pg_attribute a ON a.attrelid = t.oid AND attnum > 0 AND NOT attisdropped
 )
@@ -64,6 +64,7 @@ SELECT 25, 'unlogged storage of', name, name, '', NULL, alter_ || 'SET LOGGED'
 SELECT 25, 'storage parameters of', name, name, reloptions::text, NULL, NULL
   FROM tables WHERE reloptions IS NOT NULL
 """,
+    # A partition has the columns of the whole, whose defaults are those that are used.
     """
 SELECT 30, 'column', name, of_,
        concat_ws(' ', format_type(atttypid, atttypmod),
@@ -74,11 +75,13 @@ SELECT 30, 'column', name, of_,
        NULL, NULL
   FROM columns JOIN pg_type t ON t.oid = atttypid
   LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+ WHERE parent IS NULL
 """,
     """
 SELECT 35, 'default of', name, name, pg_get_expr(adbin, adrelid),
        format('%sSET DEFAULT %s', alter_, pg_get_expr(adbin, adrelid)), alter_ || 'DROP DEFAULT'
-  FROM columns JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum WHERE attgenerated = ''
+  FROM columns JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+ WHERE attgenerated = '' AND parent IS NULL
 """,
     """
 SELECT 35, 'identity of', name, name, attidentity::text, NULL, alter_ || 'DROP IDENTITY'
@@ -90,7 +93,10 @@ SELECT 35, 'NOT NULL of', name, name,
                             AND conkey = ARRAY[attnum] AND NOT convalidated) THEN 'NOT VALID'
             ELSE '' END,
        alter_ || 'SET NOT NULL', alter_ || 'DROP NOT NULL'
-  FROM columns WHERE attnotnull
+  FROM columns
+ WHERE attnotnull AND NOT EXISTS (
+       SELECT FROM columns whole WHERE whole.of_ = columns.parent
+          AND whole.attname = columns.attname AND whole.attnotnull)
 """,
     """
 SELECT 40, 'function', p.oid::regprocedure::text, NULL,
@@ -152,19 +158,22 @@ SELECT 65, 'rule', format('%I of %s', rulename, name), name, pg_get_ruledef(r.oi
        format('DROP RULE %I ON %s', rulename, name)
   FROM relations JOIN pg_rewrite r ON ev_class = relations.oid WHERE rulename <> '_RETURN'
 """,
-    # That of a partition which has one through its parent can be enabled and no more.
+    # That of a partition which has one through the whole can be enabled and no more.
     """
-SELECT 70, 'trigger', format('%I of %s', tgname, name), name, made || '; ' || enabled,
+SELECT 70, 'trigger', format('%I of %s', tgname, name),
+       CASE WHEN tgparentid = 0 THEN name ELSE format('%I of %s', tgname, parent) END,
+       CASE WHEN tgparentid = 0 THEN made || '; ' ELSE '' END || enabled,
        CASE WHEN tgparentid = 0 THEN regexp_replace(made, '^CREATE', 'CREATE OR REPLACE') || '; '
             ELSE '' END || enabled,
        CASE WHEN tgparentid = 0 THEN format('DROP TRIGGER %I ON %s', tgname, name) END
-  FROM (SELECT t.*, name, pg_get_triggerdef(t.oid) AS made,
+  FROM (SELECT t.*, name, parent, pg_get_triggerdef(t.oid) AS made,
                format('%s%s TRIGGER %I', alter_, CASE tgenabled WHEN 'O' THEN 'ENABLE'
                       WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA'
                       ELSE 'DISABLE' END, tgname) AS enabled
-          FROM (SELECT oid AS relid, name, alter_ FROM tables
+          FROM (SELECT oid AS relid, name, parent, alter_ FROM tables
                  UNION ALL
-                SELECT oid, name, format('ALTER TABLE %s ', name) FROM relations WHERE relkind = 'v'
+                SELECT oid, name, parent, format('ALTER TABLE %s ', name) FROM relations
+                 WHERE relkind = 'v'
                ) r JOIN pg_trigger t ON tgrelid = relid AND NOT tgisinternal) t
 """,
     """
@@ -196,7 +205,9 @@ SELECT 80, 'policy', format('%I of %s', polname, name), name, made,
     """
 SELECT 85, 'statistics target of', name, of_, target, format('%sSET STATISTICS %s', alter_, target),
        alter_ || 'SET STATISTICS -1'
-  FROM (SELECT name, name AS of_, alter_, attstattarget::text AS target FROM columns
+  FROM (SELECT name, CASE WHEN parent IS NULL THEN name ELSE of_ END AS of_, alter_,
+               attstattarget::text AS target
+          FROM columns
          UNION ALL
         SELECT format('%s, column %s', x.oid::regclass, attnum), x.oid::regclass::text,
                format('ALTER INDEX %s ALTER %s ', x.oid::regclass, attnum), attstattarget::text

@@ -34,6 +34,7 @@ _ADDITIONS: Final = {
 # What others are parts of.
 _WHOLES: Final = (
     "table",
+    "trigger",
     "partition",
     "column",
     "view",
@@ -143,9 +144,9 @@ def _strange(present: Shape, expected: Expected) -> Iterable[Object]:
 
 def _goes_with(each: Object, here: Shape, there: Shape) -> bool:
     """Tell whether something is a part of what is here, and not there or there as another kind."""
-    return any(
-        (kind, each.part_of) in here and (kind, each.part_of) not in there for kind in _WHOLES
-    )
+    _, of_, table = each.name.rpartition(" of ")
+    wholes = {(kind, name) for kind in _WHOLES for name in (each.part_of, of_ and table)}
+    return any(whole in here and whole not in there for whole in wholes)
 
 
 def _partitioned(shape: Shape, present: Shape) -> Shape:
@@ -181,7 +182,8 @@ def _partitions(shape: Shape, default: Object) -> set[str]:
 
 
 def _is_about(each: Object, table: str) -> bool:
-    return table in (each.name, each.part_of) or (each.part_of or "").startswith(f"{table}.")
+    ends = each.name.endswith(f" of {table}")
+    return ends or table in (each.name, each.part_of) or each.name.startswith(f"{table}.")
 
 
 def _renamed(each: Object, old: str, new: str) -> Object:

@@ -1,0 +1,116 @@
+"""`todo db check` names whatever differs from what the migrations make, and --repair puts it back.
+
+On each server: they print definitions differently, and refuse different things.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests import servers
+from tests.conftest import Database
+from tests.integration import sabotage
+from tests.integration.test_restore import objects
+from tests.servers import SUPERUSER, as_owner, query
+from todo_cli.domain.database import SchemaCheck, SchemaRepair
+from todo_cli.store import engine, soundness
+
+_SERVERS = [
+    pytest.param(("18", False), id="18-plain"),
+    pytest.param(("16", True), id="16-bypassrls"),
+    pytest.param(("debian", False), id="debian-plain"),
+]
+
+
+@pytest.fixture(scope="module", params=_SERVERS)
+def spoilt(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """Give a database that is spoilt and put back, over and over, with a member's task in it."""
+    name, bypassrls = request.param
+    with servers.database_on(servers.binaries(name), bypassrls=bypassrls) as database:
+        servers.add_task(database.new_person(), "kept")
+        yield database
+
+
+def check(database: Database) -> SchemaCheck:
+    made = engine.make_engine(lambda: database.open(database.name, database.owner), None)
+    with engine.disposed(made) as owner:
+        return soundness.check(owner)
+
+
+def repair(database: Database) -> SchemaRepair:
+    made = engine.make_engine(lambda: database.open(database.name, database.owner), None)
+    with engine.disposed(made) as owner:
+        return soundness.repair(owner)
+
+
+def said(lines: tuple[str, ...], wanted: list[str]) -> bool:
+    """Tell whether these are the lines, each of which may say more than what is wanted of it."""
+    pairs = zip(sorted(lines), sorted(wanted), strict=False)
+    return len(lines) == len(wanted) and all(line.startswith(each) for line, each in pairs)
+
+
+_TOGETHER = {statement: [line] for line, statement in sabotage.MENDED.items()}
+_TOGETHER |= sabotage.MENDED_TOGETHER
+
+
+@pytest.mark.parametrize(
+    "statement", [pytest.param(each, id=lines[0]) for each, lines in _TOGETHER.items()]
+)
+def test_what_was_done_to_the_schema_is_named_and_put_back(
+    spoilt: Database, statement: str
+) -> None:
+    before = objects(spoilt)
+    as_owner(spoilt, statement)
+
+    repaired = repair(spoilt)
+
+    assert said(repaired.repaired, _TOGETHER[statement]), repaired.repaired
+    assert (repaired.differences, repaired.added) == ((), ())
+    assert objects(spoilt) == before
+
+
+@pytest.mark.parametrize("difference", sabotage.LEFT)
+def test_what_cannot_be_put_back_stays_named_and_as_it_was(
+    spoilt: Database, difference: str
+) -> None:
+    statement, way_out = sabotage.LEFT[difference]
+    before = objects(spoilt)
+    member = spoilt.new_person()
+    for each in statement.split(";"):
+        query(spoilt, member.role if each.startswith("INSERT") else spoilt.owner, each)
+    broken = objects(spoilt)
+
+    found, repaired = check(spoilt), repair(spoilt)
+    assert said(found.differences, [difference]), found.differences
+    assert (repaired.repaired, repaired.differences) == ((), found.differences)
+    assert objects(spoilt) == broken
+
+    as_owner(spoilt, way_out)
+    assert repair(spoilt).differences == ()
+    assert objects(spoilt) == before
+
+
+@pytest.fixture
+def adorned(spoilt: Database) -> set[str]:
+    """Have an owner add what an owner may; give how it is to be listed."""
+    role = f"reports_{spoilt.name}"
+    as_owner(spoilt, f"CREATE ROLE {role}")
+    for line, statement in sabotage.ADDED.items():
+        as_owner(spoilt, (statement or line).format(role=role))
+    for statement in sabotage.ADDED_BY_SUPERUSER.values():
+        query(spoilt, SUPERUSER, statement)
+    for statement in sabotage.NO_MATTER:
+        as_owner(spoilt, statement)
+    return {line.format(role=role) for line in [*sabotage.ADDED, *sabotage.ADDED_BY_SUPERUSER]}
+
+
+def test_what_an_owner_added_is_listed_and_no_difference(
+    spoilt: Database, adorned: set[str]
+) -> None:
+    found = check(spoilt)
+    assert (found.differences, set(found.added)) == ((), adorned)
+
+    before = objects(spoilt)
+    repaired = repair(spoilt)
+    assert (repaired.repaired, repaired.differences, set(repaired.added)) == ((), (), adorned)
+    assert objects(spoilt) == before
