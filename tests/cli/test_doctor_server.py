@@ -143,6 +143,71 @@ def test_a_table_without_its_row_level_security_is_told(
     assert (name, found) == ("row security", f"not enabled, or not forced, on {table}")
 
 
+@pytest.mark.parametrize(
+    ("change", "back", "words"),
+    [
+        (
+            "ALTER FUNCTION todo.purge RESET search_path",
+            "ALTER FUNCTION todo.purge SET search_path = pg_catalog, pg_temp",
+            "function purge has no search_path of its own",
+        ),
+        (
+            "ALTER TABLE todo.tasks DISABLE TRIGGER log_update",
+            "ALTER TABLE todo.tasks ENABLE ALWAYS TRIGGER log_update",
+            "trigger log_update of tasks is not enabled as it should be",
+        ),
+        (
+            "ALTER TABLE todo.tasks ADD CONSTRAINT late CHECK (title <> '') NOT VALID",
+            "ALTER TABLE todo.tasks DROP CONSTRAINT late",
+            "constraint late of tasks was never validated",
+        ),
+        (
+            "CREATE RULE quiet AS ON UPDATE TO todo.users DO ALSO NOTHING",
+            "DROP RULE quiet ON todo.users",
+            "there is a rule quiet on users",
+        ),
+        (
+            "ALTER TABLE todo.task_events DETACH PARTITION todo.task_events_rest",
+            "ALTER TABLE todo.task_events ATTACH PARTITION todo.task_events_rest DEFAULT;"
+            "ALTER TABLE todo.task_events_rest ENABLE ALWAYS TRIGGER append_only",
+            "task_events has no default partition",
+        ),
+        (
+            "ALTER VIEW todo.pending_tasks RESET (security_invoker)",
+            "ALTER VIEW todo.pending_tasks SET (security_invoker = true)",
+            "view pending_tasks shows what its owner may see",
+        ),
+    ],
+)
+def test_what_a_member_can_see_of_weakened_definitions_is_told(
+    todo: Command, own_database: Database, victim: Person, change: str, back: str, words: str
+) -> None:
+    with changed(own_database, change, back):
+        [(name, found, hint)] = examined(todo, victim.url)
+
+    assert (name, found) == ("definitions", words)
+    assert hint == "tell the database's owner, whom todo db check shows it too"
+
+
+def test_a_table_of_the_owners_own_is_no_matter_of_ours(
+    todo: Command, own_database: Database, victim: Person
+) -> None:
+    with changed(own_database, "CREATE TABLE todo.notes (x int)", "DROP TABLE todo.notes"):
+        assert examined(todo, victim.url) == []
+
+
+def test_large_objects_that_are_not_the_owners_are_warned_of(
+    todo: Command, own_database: Database, victim: Person
+) -> None:
+    victim.query("SET ROLE todo_member; SELECT lo_create(4711), lo_create(4712)")
+    found = examined(todo, victim.url)
+    servers.query(own_database, servers.SUPERUSER, "SELECT lo_unlink(4711), lo_unlink(4712)")
+
+    [(name, words, hint)] = found
+    assert (name, words) == ("large objects", "2 of todo_member")
+    assert "pg_dump needs -B" in str(hint)
+
+
 def test_a_server_that_is_too_old_is_told(todo: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "server_version", lambda _: (14, 9))
 

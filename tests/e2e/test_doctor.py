@@ -69,7 +69,7 @@ def test_a_private_server_that_runs_is_looked_at_like_any_other(old_home: Path) 
             "server",
             "schema",
         ),
-        *("person", "row security", "rights", "clock", "speed"),
+        *("person", "row security", "definitions", "large objects", "rights", "clock", "speed"),
     ]
     assert {state for state, _ in found.values()} == {"ok"}
     assert found["private server"][1].startswith("PostgreSQL 18.")

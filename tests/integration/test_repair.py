@@ -6,12 +6,19 @@ What a restore loses is in test_restore.py.
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.conftest import Command, Database, Person, temporary_home
-from tests.integration.test_migrations import REVISIONS, owner_of, shape
+from tests.integration.test_migrations import REVISIONS, owner_of
 from tests.integration.test_migrations import empty as empty  # a fixture
-from tests.servers import SUPERUSER, as_owner, query
-from todo_cli.store import schema, soundness
+from tests.integration.test_migrations import shape as shape_of
+from tests.people import office_of
+from tests.servers import SUPERUSER, add_task, as_owner, query
+from todo_cli.errors import SchemaError
+from todo_cli.store import large_objects, schema, shape, soundness
 
 
 @contextmanager
@@ -23,11 +30,11 @@ def maintainer_of(database: Database) -> Iterator[Command]:
 
 
 def test_a_check_waits_for_nobody_and_leaves_nothing(database: Database, person: Person) -> None:
-    before = shape(database)
+    before = shape_of(database)
     with database.cursor(person.role) as cursor, owner_of(database) as owner:
         cursor.execute("BEGIN; INSERT INTO todo.tasks (id, title) VALUES (gen_random_uuid(), 'x')")
         assert soundness.check(owner).differences == ()
-    assert shape(database) == before
+    assert shape_of(database) == before
 
 
 def test_a_stray_right_is_taken_away_and_what_the_owner_granted_stays(empty: Database) -> None:
@@ -51,7 +58,9 @@ def test_a_stray_right_is_taken_away_and_what_the_owner_granted_stays(empty: Dat
         assert todo("db", "check").code == 0
 
     assert (found.code, sorted(found.out.splitlines())) == (7, stray)
-    assert found.err.startswith("Differences: 2.\ntodo: the database differs")
+    assert found.err.startswith(
+        f"Differences: 2.\nAdded by the owner: GRANT SELECT ON TABLE todo.tasks TO {auditing}.\n"
+    )
     assert (repaired.code, repaired.out) == (0, "")
     assert all(f"{each}\n" in repaired.err for each in stray)
     assert repaired.err.endswith("The database is at 0004 and as this program needs it.\n")
@@ -80,3 +89,194 @@ def test_a_database_without_the_schema_cannot_be_repaired(empty: Database) -> No
         answer = todo("db", "check", "--repair")
     assert answer.code == 7
     assert answer.err.endswith("hint: run: todo db upgrade\n")
+
+
+@pytest.mark.parametrize(
+    ("statement", "line"),
+    [
+        (
+            "ALTER TABLE todo.tasks DROP CONSTRAINT tasks_title_check",
+            "check tasks_title_check of todo.tasks: missing",
+        ),
+        ("ALTER FUNCTION todo.me() SECURITY INVOKER", "function todo.me(): different"),
+        ("DROP TABLE todo.task_events_rest", "partition todo.task_events_rest: missing"),
+    ],
+)
+def test_a_broken_database_is_called_broken_and_mended(
+    empty: Database, statement: str, line: str
+) -> None:
+    with owner_of(empty) as owner, maintainer_of(empty) as todo:
+        schema.upgrade(owner)
+        as_owner(empty, statement)
+        found = todo("db", "check")
+        assert (found.code, found.out) == (7, f"{line}\n")
+        assert found.err.endswith("hint: todo db check --repair puts back what can be put back\n")
+
+        repaired = todo("db", "check", "--repair")
+        assert (repaired.code, repaired.out) == (0, "")
+        assert repaired.err.startswith(f"{line}\nRepaired 1 in all.\n")
+        assert todo("db", "check").code == 0
+
+
+def test_a_check_that_rows_violate_stays_named(empty: Database) -> None:
+    with owner_of(empty) as owner, maintainer_of(empty) as todo:
+        schema.upgrade(owner)
+        as_owner(
+            empty,
+            "ALTER TABLE todo.users DROP CONSTRAINT users_kind_check;"
+            "INSERT INTO todo.users (role_name, email, kind) VALUES ('x', 'x@example.com', 'king')",
+        )
+        answer = todo("db", "check", "--repair")
+    assert (answer.code, answer.out) == (7, "check users_kind_check of todo.users: missing\n")
+    assert answer.err.endswith(
+        "Differences: 1.\ntodo: the database differs from what this program needs\n"
+    )
+
+
+def test_what_the_owner_added_is_told_and_the_database_is_sound(empty: Database) -> None:
+    with owner_of(empty) as owner, maintainer_of(empty) as todo:
+        schema.upgrade(owner)
+        as_owner(empty, "CREATE VIEW todo.report AS SELECT count(*) FROM todo.tasks")
+        answer, found = todo("db", "check"), todo("db", "check", "--json")
+    assert (answer.code, answer.out) == (0, "")
+    assert answer.err.startswith("Added by the owner: view todo.report.\nThe database is at ")
+    assert json.loads(found.out)["added"] == ["view todo.report"]
+
+
+def test_members_work_on_while_the_database_is_checked(
+    database: Database, person: Person, todo: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, worked = shape.read_expected, []
+
+    def read_expected(*arguments: Any) -> shape.Expected:
+        """Work while the schema is there twice, as long as the check holds its locks."""
+        variables = {"TODO_DATABASE_URL": person.url}
+        assert todo("add", "meanwhile", **variables).code == 0
+        worked.append(todo("list", **variables).out)
+        assert todo("done", "1", **variables).code == 0
+        return read(*arguments)
+
+    monkeypatch.setattr(shape, "read_expected", read_expected)
+    with owner_of(database) as owner:
+        assert soundness.check(owner).differences == ()
+    assert "meanwhile" in worked[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        ("INSERT INTO todo.alembic_version VALUES ('0001')", r"names 2 revisions \(0001, "),
+        ("DELETE FROM todo.alembic_version", "names no revision"),
+        ("DROP TABLE todo.alembic_version", "names no revision"),
+    ],
+)
+def test_a_database_of_no_one_revision_is_named_and_left_alone(
+    empty: Database, person: Person, todo: Command, change: str, state: str
+) -> None:
+    owner = {"TODO_ADMIN_DATABASE_URL": empty.url(empty.owner)}
+    assert todo("db", "upgrade", **owner).code == 0
+    as_owner(empty, change)
+    for command in (
+        ("check",),
+        ("check", "--repair"),
+        ("upgrade",),
+        ("downgrade", "base", "--yes"),
+        ("current",),
+    ):
+        answer = todo("db", *command, **owner)
+        assert (answer.code, answer.out) == (7, ""), command
+        assert answer.err.startswith("todo: todo.alembic_version names "), command
+        assert "Traceback" not in answer.err
+    with owner_of(empty) as engine, pytest.raises(SchemaError, match=state):
+        schema.upgrade(engine)
+
+
+def test_a_member_of_a_database_of_two_revisions_is_told_too(
+    empty: Database, todo: Command
+) -> None:
+    with owner_of(empty) as owner:
+        schema.upgrade(owner)
+    as_owner(empty, "INSERT INTO todo.alembic_version VALUES ('0001')")
+    answer = todo("list", TODO_DATABASE_URL=empty.url(SUPERUSER))
+    assert answer.code == 7
+    assert answer.err.startswith("todo: this database has more than one revision\n")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "quote_all_identifiers = on",
+        "search_path = todo, public",
+        "TimeZone = 'Asia/Tokyo'",
+        "DateStyle = 'SQL, DMY'",
+        "IntervalStyle = 'sql_standard'",
+        "bytea_output = 'escape'",
+        "standard_conforming_strings = off",
+        "check_function_bodies = off",
+        "row_security = off",
+        "default_transaction_isolation = 'serializable'",
+    ],
+)
+def test_what_an_owner_has_set_changes_neither_migrations_nor_the_check(
+    empty: Database, setting: str, recwarn: pytest.WarningsRecorder
+) -> None:
+    query(empty, SUPERUSER, f"ALTER DATABASE {empty.name} SET {setting}")
+    with maintainer_of(empty) as todo:
+        assert todo("db", "upgrade").code == 0
+        first = todo("db", "check", "--json")
+        query(empty, SUPERUSER, f"ALTER DATABASE {empty.name} RESET ALL")
+        second = todo("db", "check", "--json")
+    assert (first.code, second.code) == (0, 0)
+    assert first == second
+    assert list(recwarn) == []
+
+
+def test_what_an_owner_hands_out_by_default_is_a_stray_right(empty: Database) -> None:
+    as_owner(empty, "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC")
+    with owner_of(empty) as owner:
+        schema.upgrade(owner)
+        found = soundness.check(owner).differences
+        assert "REVOKE SELECT ON TABLE todo.users FROM PUBLIC" in found
+        assert not any(each.startswith("GRANT") for each in found)
+        assert soundness.repair(owner).differences == ()
+        assert soundness.check(owner).differences == ()
+
+
+def test_large_objects_are_named_and_those_of_nobody_dropped(
+    empty: Database, tmp_path: Path
+) -> None:
+    with owner_of(empty) as owner:
+        schema.upgrade(owner)
+    with maintainer_of(empty) as todo, office_of(empty, tmp_path) as office:
+        member = office.member("someone@example.com")
+        invited = office.invite("someone.else@example.com")["user"]
+        for who in (member.role, f"{member.role}; SET ROLE todo_member", invited):
+            role, _, before = who.partition("; ")
+            query(empty, role, f"{before}; SELECT lo_from_bytea(0, 'x') FROM generate_series(1, 2)")
+        found = todo("db", "check", "--json")
+        named = {each["role"]: each["count"] for each in json.loads(found.out)["large_objects"]}
+        assert (found.code, named) == (0, {member.role: 2, "todo_member": 2, invited: 2})
+        assert "Large objects of todo_member: 2. pg_dump -B" in todo("db", "check").err
+
+        repaired = todo("db", "check", "--repair")
+        assert repaired.code == 0
+        assert "large objects of todo_member, dropped: 2\n" in repaired.err
+        left = json.loads(todo("db", "check", "--json").out)["large_objects"]
+        assert left == [{"role": member.role, "count": 2}]
+        joined = "SELECT pg_has_role(%s, 'todo_member', 'USAGE')"
+        assert as_owner(empty, joined, [empty.owner]) == [(False,)]
+
+
+def test_the_large_objects_of_a_group_go_with_whoever_is_removed(
+    empty: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large_objects, "_AT_ONCE", 2)
+    with owner_of(empty) as owner:
+        schema.upgrade(owner)
+    with maintainer_of(empty) as todo, office_of(empty, tmp_path) as office:
+        member = office.member("someone@example.com")
+        add_task(member, "x")
+        for before in ("", "SET ROLE todo_member; "):
+            member.query(f"{before}SELECT lo_from_bytea(0, 'x') FROM generate_series(1, 5)")
+        assert todo("user", "remove", "someone@example.com", "--yes").code == 0
+    assert as_owner(empty, "SELECT count(*) FROM pg_largeobject_metadata") == [(0,)]

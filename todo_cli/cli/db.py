@@ -10,7 +10,7 @@ from todo_cli.cli.options import with_globals
 from todo_cli.errors import SchemaError
 
 if TYPE_CHECKING:
-    from todo_cli.domain.database import SchemaRepair, SchemaState
+    from todo_cli.domain.database import SchemaCheck, SchemaRepair, SchemaState
 
 app = typer.Typer(
     help="Look after the database.",
@@ -91,7 +91,7 @@ def history(app: AppContext) -> None:
 def check(
     app: AppContext,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Put back the rights that restoring a dump loses.")
+        bool, typer.Option("--repair", help="Put back what can be put back.")
     ] = False,
 ) -> None:
     """Compare the database with this program; exit code 7 when they differ."""
@@ -103,14 +103,17 @@ def check(
         found = database.repair(owner) if repair else database.check(owner)
     words = _repaired(found) if isinstance(found, SchemaRepair) else []
     if not found.differences:
-        words.append(f"The database is at {found.revision} and as this program needs it.")
+        words += [
+            *_noted(found),
+            f"The database is at {found.revision} and as this program needs it.",
+        ]
         output.record(found, *words)
         return
-    words.append(f"Differences: {len(found.differences)}.")
+    words += [f"Differences: {len(found.differences)}.", *_noted(found)]
     output.record(found, *words, data=found.differences)
     raise SchemaError(
         "the database differs from what this program needs",
-        None if repair else "todo db check --repair puts back what restoring a dump loses",
+        None if repair else "todo db check --repair puts back what can be put back",
     )
 
 
@@ -166,4 +169,14 @@ def _repaired(found: "SchemaRepair") -> list[str]:
     if found.stranded:
         count = len(found.stranded)
         lines.append(f"No login on this server: {count}. todo user reset EMAIL gives a new one.")
+    return lines
+
+
+def _noted(found: "SchemaCheck") -> list[str]:
+    """Give what is no difference and worth knowing, a line each."""
+    lines = [f"Added by the owner: {each}." for each in found.added]
+    lines += [
+        f"Large objects of {each.role}: {each.count}. pg_dump -B leaves them out."
+        for each in found.large_objects
+    ]
     return lines

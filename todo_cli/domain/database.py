@@ -27,15 +27,24 @@ class MigrationList(Frozen):
     migrations: tuple[Migration, ...]
 
 
+class LargeObjects(Frozen):
+    """How many of PostgreSQL's large objects there are of a role."""
+
+    role: str
+    count: int
+
+
 class SchemaCheck(Frozen):
     """How a database differs from what this program counts on.
 
-    ``added`` is what its owner has added and what is no difference.
+    ``added`` is what its owner has added and what is no difference; ``large_objects`` are those
+    that are not the owner's, and that a dump of all would fail at.
     """
 
     revision: str
     differences: tuple[str, ...]
     added: tuple[str, ...] = ()
+    large_objects: tuple[LargeObjects, ...] = ()
 
 
 class SchemaRepair(SchemaCheck):

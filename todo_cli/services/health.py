@@ -26,6 +26,7 @@ from todo_cli.store.connect import Connect
 from todo_cli.store.driver import DriverConnection
 from todo_cli.store.models import HEAD
 from todo_cli.store.patience import Patience, Say
+from todo_cli.store.roles import OWNER
 
 _VARIABLES: Final = (
     "HOME",
@@ -227,9 +228,19 @@ class _Examination:
 
         if self.look("private server", status) and running:
             folder = self.known.folders.data
-            self._at_server(lambda: store.connect_private(folder, self._left))
+            self._at_server(lambda: store.connect_private(folder, self._left), self._compare)
 
-    def _at_server(self, connect: Connect) -> None:
+    def _compare(self) -> Finding:
+        """Compare the private database with this program, as its owner."""
+        from todo_cli.store import soundness  # imports alembic: slow
+
+        def connect() -> DriverConnection:
+            return store.connect_private(self.known.folders.data, self._left, OWNER)
+
+        with engine.disposed(engine.make_engine(connect, None)) as owner:
+            return server_health.definitions(soundness.check(owner).differences)
+
+    def _at_server(self, connect: Connect, compare: server_health.Ask | None = None) -> None:
         """Connect as every command does, and look at what is there."""
         begin = time.perf_counter()
         opened: list[DriverConnection] = []
@@ -242,7 +253,7 @@ class _Examination:
             seconds = time.perf_counter() - begin
             pooled = not self._is_private and url.is_pooled(self._own)
             with engine.work_on(opened[0], autocommit=True) as cursor:
-                server_health.look_at(cursor, self.look, seconds, pooled=pooled)
+                server_health.look_at(cursor, self.look, seconds, pooled=pooled, compare=compare)
 
 
 _Try = Callable[[store.Endpoint], tuple[bool, str]]

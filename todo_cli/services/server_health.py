@@ -1,6 +1,6 @@
 """What an open connection tells: how it is protected, what the server is, who is logged in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -12,23 +12,29 @@ from todo_cli.store import login
 from todo_cli.store.health import Cursor
 from todo_cli.store.models import HEAD
 
+Ask = Callable[[], Finding]
 Look = Callable[[str, Callable[[], Finding]], bool]
 
 _OLDEST: Final = 15  # the first version of PostgreSQL that serves
 _CLOCK: Final = 5.0  # seconds that two clocks may differ by
 _FAR: Final = 0.002  # seconds of a round trip, from which on connecting consists of them
-_SHOWN: Final = 3  # tables that are named
+_SHOWN: Final = 3  # of what is named
 
 _VERIFY: Final = "put sslmode=verify-full into the URL"
 _YOURSELF: Final = "log in as yourself: todo login"
 _OWNER: Final = "tell the database's owner, whom todo db check shows it too"
+_REPAIR: Final = "todo db check names them all, and --repair puts back what it can"
+_DUMPS: Final = "the owner's pg_dump needs -B; todo db check says what --repair drops"
 
 
-def look_at(cursor: Cursor, look: Look, connecting: float, *, pooled: bool) -> None:
+def look_at(
+    cursor: Cursor, look: Look, connecting: float, *, pooled: bool, compare: Ask | None
+) -> None:
     """Look at everything behind a connection, which took so many seconds to open.
 
     ``look`` looks at one thing under its name, and tells whether what builds on it can be looked
-    at. ``pooled`` tells that the URL names a pooler of Neon's.
+    at. ``pooled`` tells that the URL names a pooler of Neon's; ``compare`` compares definitions
+    as the owner, where that can be done.
     """
     look("tls", lambda: _tls(cursor))
     look("login", lambda: ok("accepted"))
@@ -37,6 +43,8 @@ def look_at(cursor: Cursor, look: Look, connecting: float, *, pooled: bool) -> N
     if look("schema", lambda: _schema(cursor)):
         look("person", lambda: _person(cursor))
         look("row security", lambda: _row_security(cursor))
+        look("definitions", compare or (lambda: _definitions(cursor)))
+        look("large objects", lambda: _large_objects(cursor))
     look("rights", lambda: _rights(cursor))
     look("clock", lambda: _clock(cursor))
     look("speed", lambda: _speed(cursor, connecting))
@@ -102,8 +110,32 @@ def _row_security(cursor: Cursor) -> Finding:
     tables = store.unguarded(cursor)
     if not tables:
         return ok("enabled and forced on every table")
-    more = f" and {len(tables) - _SHOWN} more" if len(tables) > _SHOWN else ""
-    return failed(f"not enabled, or not forced, on {', '.join(tables[:_SHOWN])}{more}", _OWNER)
+    return failed(f"not enabled, or not forced, on {_some(tables, ', ')}", _OWNER)
+
+
+def definitions(differences: Sequence[str]) -> Finding:
+    """Tell how a database differs from this program, which its owner has compared."""
+    if not differences:
+        return ok("all as this program needs them")
+    return failed(_some(differences, "; "), _REPAIR)
+
+
+def _definitions(cursor: Cursor) -> Finding:
+    """Look at what a member can see: only the owner can make a schema to compare it with."""
+    weakened = store.weakened(cursor)
+    if weakened:
+        return failed(_some(weakened, "; "), _OWNER)
+    return ok("those that this login can judge are sound; the owner compares all: todo db check")
+
+
+def _large_objects(cursor: Cursor) -> Finding:
+    found = store.large_objects(cursor)
+    return warning(_some(found, ", "), _DUMPS) if found else ok("none but the owner's")
+
+
+def _some(names: Sequence[str], between: str) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return between.join(names[:_SHOWN]) + more
 
 
 def _rights(cursor: Cursor) -> Finding:

@@ -220,6 +220,8 @@ def driver_error(error: psycopg2.Error) -> TodoError:
         return _own_error(state, error.diag.message_detail or "")
     if state in _MISSING_SCHEMA:
         return SchemaError("this database has no schema of todo, or an old one", _UPGRADE)
+    if state == "21000":  # the version table, which todo.require_revision reads
+        return SchemaError("this database has more than one revision", "todo db check says more")
     if state == "42501" or state.startswith("28"):
         return AuthError(f"the database does not allow it: {message}")
     if state == "53100":

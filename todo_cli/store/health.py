@@ -47,11 +47,53 @@ _ENVIRONMENT: Final = {
     "port": "PGPORT",
 }
 
+# Ours, or open to ours: an owner may have tables of their own beside them.
 _UNGUARDED: Final = """
 SELECT relname FROM pg_class
  WHERE relnamespace = to_regnamespace('todo') AND relkind IN ('r', 'p')
    AND NOT (relrowsecurity AND relforcerowsecurity)
+   AND (relispartition OR relname IN ('alembic_version', 'users', 'tasks', 'task_events')
+        OR has_any_column_privilege(to_regrole('todo_member'), oid, 'SELECT, INSERT, UPDATE')
+        OR has_any_column_privilege(to_regrole('todo_auditor'), oid, 'SELECT, INSERT, UPDATE'))
  ORDER BY relname
+"""
+# What everybody can see of the definitions, and what is wrong in any schema of todo.
+_WEAKENED: Final = """
+WITH tables AS (
+    SELECT c.oid, relname FROM pg_class c
+     WHERE relnamespace = to_regnamespace('todo') AND relkind IN ('r', 'p') AND relrowsecurity
+)
+SELECT format('function %s has no search_path of its own', proname) FROM pg_proc
+ WHERE pronamespace = to_regnamespace('todo')
+   AND NOT EXISTS (SELECT FROM unnest(proconfig) s WHERE s LIKE 'search_path=pg_catalog%')
+ UNION ALL
+SELECT format('trigger %s of %s is not enabled as it should be', tgname, relname)
+  FROM tables JOIN pg_trigger ON tgrelid = tables.oid
+ WHERE tgenabled <> CASE WHEN tgisinternal THEN 'O' ELSE 'A' END
+ UNION ALL
+SELECT format('constraint %s of %s was never validated', conname, relname)
+  FROM tables JOIN pg_constraint ON conrelid = tables.oid WHERE NOT convalidated
+ UNION ALL
+SELECT format('index %s is invalid', x.relname)
+  FROM tables JOIN pg_index ON indrelid = tables.oid JOIN pg_class x ON x.oid = indexrelid
+ WHERE NOT (indisvalid AND indisready)
+ UNION ALL
+SELECT format('there is a rule %s on %s', rulename, relname)
+  FROM tables JOIN pg_rewrite ON ev_class = tables.oid
+ UNION ALL
+SELECT format('%s has no default partition', relname)
+  FROM tables JOIN pg_partitioned_table ON partrelid = tables.oid WHERE partdefid = 0
+ UNION ALL
+SELECT format('view %s shows what its owner may see', relname) FROM pg_class
+ WHERE relnamespace = to_regnamespace('todo') AND relkind = 'v'
+   AND relname IN ('pending_tasks', 'overdue_tasks')
+   AND NOT coalesce(reloptions, '{}') && '{security_invoker=true,security_invoker=on}'
+ ORDER BY 1
+"""
+_LARGE_OBJECTS: Final = """
+SELECT format('%s of %s', count(*), pg_get_userbyid(lomowner))
+  FROM pg_largeobject_metadata JOIN pg_database ON datname = current_database()
+ WHERE lomowner <> datdba GROUP BY lomowner ORDER BY count(*) DESC
 """
 _UNBOUND: Final = """
 SELECT r.rolsuper OR r.rolbypassrls OR pg_has_role(r.oid, d.datdba, 'MEMBER')
@@ -125,8 +167,8 @@ def check_private(base: Path) -> None:
             )
 
 
-def connect_private(data_folder: Path, seconds: float) -> DriverConnection:
-    """Connect to the private server whose home this is, as its person; it is never started.
+def connect_private(data_folder: Path, seconds: float, role: str = PERSON) -> DriverConnection:
+    """Connect to the private server whose home this is; it is never started.
 
     Raises UnavailableError, AuthError.
     """
@@ -134,7 +176,7 @@ def connect_private(data_folder: Path, seconds: float) -> DriverConnection:
     parameters = socket_parameters(base, account)
     limit = max(2, round(seconds))
     with no_foreign_settings():
-        return open_connection(dbname=DATABASE, user=PERSON, connect_timeout=limit, **parameters)
+        return open_connection(dbname=DATABASE, user=role, connect_timeout=limit, **parameters)
 
 
 @contextmanager
@@ -173,6 +215,18 @@ def unguarded(cursor: Cursor) -> list[str]:
     """Give the tables, partitions too, on which row-level security is not enabled and forced."""
     cursor.execute(_UNGUARDED)
     return [name for (name,) in cursor.fetchall()]
+
+
+def weakened(cursor: Cursor) -> list[str]:
+    """Give what is wrong with the definitions, as far as any login can see it."""
+    cursor.execute(_WEAKENED)
+    return [words for (words,) in cursor.fetchall()]
+
+
+def large_objects(cursor: Cursor) -> list[str]:
+    """Give how many large objects there are of each role but the database's owner."""
+    cursor.execute(_LARGE_OBJECTS)
+    return [words for (words,) in cursor.fetchall()]
 
 
 def is_unbound(cursor: Cursor) -> bool:

@@ -116,7 +116,8 @@ def drop(cursor: Cursor, role: str) -> str | None:
     """Drop a role with what it owns here; give its new name when it had to be kept.
 
     Something in another database may belong to it, where no owner of this one gets at it; or it
-    owns more than one transaction can lock. It then has no login, no password and no rights.
+    owns more than one transaction can lock, though its large objects have gone before. It then has
+    no login, no password and no rights.
     """
     if not exists(cursor, role):
         return None

@@ -23,6 +23,7 @@ from sqlalchemy import Engine
 from todo_cli.domain.people import NewUser, UserView, fold
 from todo_cli.domain.text import readable
 from todo_cli.errors import AuthError, ConflictError, NotFoundError, TodoError, UnavailableError
+from todo_cli.store import large_objects
 from todo_cli.store import login_roles as logins
 from todo_cli.store.engine import IN_DOUBT, driver_error
 from todo_cli.store.login_roles import Login, only
@@ -136,6 +137,7 @@ def renew(owner: Engine, person: Person) -> Login:
 
     The old roles are dropped; their sessions have ended by `shut_out`.
     """
+    large_objects.drop(owner, person.roles)
     with _transaction(owner, alone=True) as cursor:
         role, login = logins.create(cursor, person.view.role)
         cursor.execute(
@@ -199,8 +201,10 @@ def set_active(owner: Engine, person: Person) -> None:
 def remove(owner: Engine, person: Person) -> str | None:
     """Delete somebody with all tasks, and drop their roles, whose sessions `shut_out` has ended.
 
-    Gives the name under which a role had to be kept, if one had to.
+    Large objects go with them, and those of the groups, which are nobody's. Gives the name under
+    which a role had to be kept, if one had to.
     """
+    large_objects.drop(owner, [*person.roles, *large_objects.GROUPS])
     with _transaction(owner, alone=True) as cursor:
         cursor.execute("DELETE FROM todo.users WHERE id = %s AND role_name = %s", _key(person))
         _require_row(cursor, person)

@@ -199,16 +199,15 @@ def _revision(connection: Connection) -> str | None:
 
     Raises SchemaError unless it names one revision, or there is no table of ours either.
     """
-    found = _revisions(connection) if _exists(connection, VERSION_TABLE) else []
-    if not found and _exists(connection, _FIRST):
+    there = _exists(connection, VERSION_TABLE)
+    found = _revisions(connection) if there else []
+    begun = _exists(connection, _FIRST)
+    if there and begun and not found:
         with connection.begin_nested() as unforced:
-            if _exists(connection, VERSION_TABLE):
-                connection.execute(text(_UNFORCED))
-                found = _revisions(connection)
+            connection.execute(text(_UNFORCED))
+            found = _revisions(connection)
             unforced.rollback()
-        if not found:
-            raise _not_one(found)
-    if len(found) > 1:
+    if len(found) > 1 or (begun and not found):
         raise _not_one(found)
     return found[0] if found else None
 
@@ -220,18 +219,19 @@ def _revisions(connection: Connection) -> list[str]:
 
 def _lay_ground(engine: Engine) -> None:
     """Make the version table, which the first migration finds in place."""
-    if _has_version_table(engine):
+    if _is_laid(engine):
         return
     try:
         with transaction(engine) as connection:
             connection.execute(text(_GROUND))
     except TodoError:
-        if not _has_version_table(engine):  # else somebody was faster
+        if not _is_laid(engine):  # else somebody was faster
             raise
 
 
-def _has_version_table(engine: Engine) -> bool:
+def _is_laid(engine: Engine) -> bool:
     with transaction(engine) as connection:
+        _revision(connection)  # raises where it cannot be told
         return _exists(connection, VERSION_TABLE)
 
 
@@ -261,11 +261,9 @@ def locked(engine: Engine) -> Iterator[Connection]:
 def _not_one(found: list[str]) -> SchemaError:
     """Say that nobody can tell at which revision the database is."""
     state = f"names {len(found)} revisions ({', '.join(found)})" if found else "names no revision"
-    leave = "leave the true one there" if found else "put it there"
-    return SchemaError(
-        f"{SCHEMA}.{VERSION_TABLE} {state}, and must name one",
-        f"{leave} with psql, as the owner; this program needs {HEAD}; then: todo db check",
-    )
+    verb = "delete the wrong" if found else "put back the lost"
+    hint = f"{verb} row with psql, as the owner, then: todo db check; this program needs {HEAD}"
+    return SchemaError(f"{SCHEMA}.{VERSION_TABLE} {state}, and must name one", hint)
 
 
 def behind(present: str | None) -> SchemaError:

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Engine
 
 from todo_cli.domain.database import SchemaCheck, SchemaRepair
-from todo_cli.store import rights, schema, shape
+from todo_cli.store import large_objects, rights, schema, shape
+from todo_cli.store.attempts import run
 from todo_cli.store.models import HEAD
 
 
@@ -37,32 +38,51 @@ def check(owner: Engine) -> SchemaCheck:
             revision=HEAD,
             differences=tuple(_differences(connection, expected)),
             added=tuple(_added(connection, expected)),
+            large_objects=large_objects.stray(connection),
         )
 
 
 def repair(owner: Engine) -> SchemaRepair:
     """Put back what can be put back, in one transaction, and tell what was done.
 
-    A database that is behind is repaired too: without its rights it could not be upgraded. Raises
-    SchemaError when it has no schema, or is ahead of this program.
+    A database that is behind is repaired too: without its rights it could not be upgraded. Large
+    objects that are nobody's any more are dropped afterwards, some at a time. Raises SchemaError
+    when there is no schema, or it is ahead of this program.
     """
+    with schema.transaction(owner) as connection:
+        schema.revision_of(connection)
     with schema.locked(owner) as connection:
-        revision = schema.revision_of(connection)
-        expected = _expected(connection, revision)
-        before = _differences(connection, expected)
-        if before:
-            rights.repair_groups(connection, expected.rights)
-            shape.repair(connection, expected.shape)
-            rights.repair(connection, expected.rights, expected.known)
-        left = _differences(connection, expected)
-        late = [] if revision == HEAD else [schema.behind(revision).message]
-        return SchemaRepair(
-            revision=revision,
-            differences=tuple(left + late),
-            added=tuple(_added(connection, expected)),
-            repaired=tuple(each for each in before if each not in left),
-            stranded=rights.stranded(connection),
-        )
+        found = _repair(connection, schema.revision_of(connection))
+    dropped = large_objects.drop_nobodys(owner)
+    with schema.transaction(owner) as connection:
+        left = large_objects.stray(connection)
+    lines = [f"large objects of {each.role}, dropped: {each.count}" for each in dropped]
+    return found.model_copy(update={"repaired": (*found.repaired, *lines), "large_objects": left})
+
+
+def _repair(connection: Connection, revision: str) -> SchemaRepair:
+    expected = _expected(connection, revision)
+    before = _differences(connection, expected)
+    if before:
+        rights.repair_groups(connection, expected.rights)
+        shape.repair(connection, expected.shape)
+        rights.repair(connection, expected.rights, expected.known)
+    left = _differences(connection, expected)
+    late = [] if revision == HEAD else [schema.behind(revision).message]
+    ahead = [] if left or late else _extend_change_log(connection)
+    return SchemaRepair(
+        revision=revision,
+        differences=tuple(left + late),
+        added=tuple(_added(connection, expected)),
+        repaired=tuple([each for each in before if each not in left] + ahead),
+        stranded=rights.stranded(connection),
+    )
+
+
+def _extend_change_log(connection: Connection) -> list[str]:
+    """Make the partitions of the months to come, as an upgrade does."""
+    made = sum(count for (count,) in run(connection, schema.EXTEND))
+    return [f"partitions of the change log, made ahead: {made}"] if made else []
 
 
 def _expected(connection: Connection, revision: str) -> _Expected:
