@@ -7,6 +7,7 @@ where neither the groups nor anybody's login exist.
 import inspect
 import json
 import os
+import shlex
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from tests.integration.test_matrix import roles as roles  # the fixture, for the
 from tests.integration.test_migrations import REVISIONS, shape
 from tests.integration.test_repair import maintainer_of
 from tests.people import office_of
-from tests.servers import DATABASE, OWNER, SUPERUSER, add_task, query, refused
+from tests.servers import DATABASE, OWNER, SUPERUSER, add_task, as_owner, query, refused
 from todo_cli.services import users
 from todo_cli.store import engine
 from todo_cli.store.connect import open_connection
@@ -45,10 +46,20 @@ _SERVERS: Final = [
     pytest.param(("debian", False), id="debian-plain"),
     pytest.param(("debian", True), id="debian-bypassrls"),
 ]
-_ALL_ROWS: Final = "--enable-row-security"  # of tables with policies, which the owner may see
+_README: Final = Path(__file__).parents[2] / "README.md"
+
+
+def of_readme(program: str) -> list[str]:
+    """Give the options that the README's command has, but for where from and where to."""
+    [line] = [
+        line for line in _README.read_text().splitlines() if line.startswith(f"    {program} ")
+    ]
+    places = ("--file", "--dbname", "$", "team.dump")
+    return [each for each in shlex.split(line)[1:] if not each.startswith(places)]
+
 
 # Without any option psql and pg_restore do the same. The other way is the README's, and loses most.
-_DUMPS: Final[dict[str, list[str]]] = {"sql": [], "custom": ["--no-owner", "--no-acl"]}
+_DUMPS: Final[dict[str, list[str]]] = {"sql": [], "custom": of_readme("pg_restore")}
 _WAYS: Final = [
     pytest.param((here, dump), id=f"{'same' if here else 'other'}-server-{dump}")
     for here in (True, False)
@@ -109,6 +120,7 @@ def team(request: pytest.FixtureRequest) -> Iterator[Team]:
             add_task(alice, title)
         add_task(bob, "bob's")
         alice.query("SELECT todo.purge('{3}', '{}', NULL)")
+        leave_behind(database, alice)
         query(
             database,
             SUPERUSER,
@@ -117,11 +129,11 @@ def team(request: pytest.FixtureRequest) -> Iterator[Team]:
         )
         made = Team(database, programs, dumps, elsewhere, alice, bob, auditor, objects(database))
         for form, file in (("custom", "custom"), ("plain", "sql")):
-            options = [f"--format={form}", f"--file={dumps / file}"]
-            dumped = made.run("pg_dump", database.socket, DATABASE, _ALL_ROWS, *options)
+            options = [*of_readme("pg_dump"), f"--format={form}", f"--file={dumps / file}"]
+            dumped = made.run("pg_dump", database.socket, DATABASE, *options)
             assert (dumped.returncode, dumped.stderr) == (0, "")
         if not bypassrls:
-            refusal = made.run("pg_dump", database.socket, DATABASE).stderr
+            refusal = made.run("pg_dump", database.socket, DATABASE, "-B").stderr
             assert "would be affected by row-level security policy" in refusal
         with as_superuser(database.open) as cursor:
             cursor.execute(f"ALTER DATABASE {DATABASE} RENAME TO {BEFORE}")
@@ -169,6 +181,21 @@ def restored(request: pytest.FixtureRequest, team: Team) -> Iterator[Restored]:
 def each_database(restored: Restored) -> Database:
     """Give the restored database to whatever asks for a database with the schema in it."""
     return restored.database
+
+
+def leave_behind(database: Database, member: Person) -> None:
+    """Leave what a member can, and somebody invited: the owner may not read any of it."""
+    invited = f"{member.role}_invitation"
+    as_owner(database, f"CREATE ROLE {invited} LOGIN IN ROLE todo_invited")
+    for role, before in ((member.role, ""), (member.role, "SET ROLE todo_member; "), (invited, "")):
+        query(database, role, f"{before}SELECT lo_from_bytea(0, 'x')")
+    member.query(
+        "SET ROLE todo_member;"
+        "SELECT lo_create(4711);"
+        "COMMENT ON LARGE OBJECT 4711 IS 'mine';"
+        "GRANT SELECT ON LARGE OBJECT 4711 TO PUBLIC;"
+        "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC"
+    )
 
 
 @contextmanager
