@@ -324,7 +324,8 @@ def test_the_db_commands_work_with_the_owners_url(empty: Database, todo: Command
     assert answer.code == 7
     assert answer.out == (
         '{"revision":"0004",'
-        '"differences":["column todo.users.colour: not of this program (text)"],"added":[]}\n'
+        '"differences":["column todo.users.colour: not of this program (text)"],'
+        '"added":[],"large_objects":[]}\n'
     )
     assert '"code":"schema"' in answer.err
     assert todo("db", "downgrade", "0815", TODO_ADMIN_DATABASE_URL=url).code == 3

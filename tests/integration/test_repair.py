@@ -5,7 +5,7 @@ What a restore loses is in test_restore.py.
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from tests.integration.test_migrations import empty as empty  # a fixture
 from tests.integration.test_migrations import shape as shape_of
 from tests.people import office_of
 from tests.servers import SUPERUSER, add_task, as_owner, query
-from todo_cli.errors import SchemaError
+from todo_cli.errors import SchemaError, TodoError
 from todo_cli.store import large_objects, schema, shape, soundness
 
 
@@ -280,3 +280,57 @@ def test_the_large_objects_of_a_group_go_with_whoever_is_removed(
             member.query(f"{before}SELECT lo_from_bytea(0, 'x') FROM generate_series(1, 5)")
         assert todo("user", "remove", "someone@example.com", "--yes").code == 0
     assert as_owner(empty, "SELECT count(*) FROM pg_largeobject_metadata") == [(0,)]
+
+
+def test_the_months_of_the_log_that_nobody_has_made_yet_are_made_and_no_difference(
+    empty: Database,
+) -> None:
+    with owner_of(empty) as owner:
+        schema.upgrade(owner)
+        months = as_owner(
+            empty,
+            "SELECT inhrelid::regclass::text FROM pg_inherits"
+            " WHERE inhparent = 'todo.task_events'::regclass ORDER BY 1 DESC OFFSET 1 LIMIT 3",
+        )
+        for (month,) in months:
+            as_owner(empty, f"DROP TABLE {month}")
+        assert soundness.check(owner).differences == ()
+        assert soundness.repair(owner).repaired == ("partitions of the change log, made ahead: 3",)
+        assert soundness.repair(owner).repaired == ()
+
+
+def test_a_partition_that_was_made_by_hand_gets_the_guards_of_the_others(empty: Database) -> None:
+    with owner_of(empty) as owner:
+        schema.upgrade(owner)
+        as_owner(
+            empty,
+            "CREATE TABLE todo.old PARTITION OF todo.task_events"
+            " FOR VALUES FROM ('2019-01-01 00:00+00') TO ('2020-01-01 00:00+00')",
+        )
+        found = soundness.check(owner).differences
+        assert {
+            "row-level security of todo.old: different (not enabled, not forced)",
+            "policy owner_all of todo.old: missing",
+            "trigger append_only_truncate of todo.old: missing",
+            "statistics target of todo.old.after: missing",
+        } <= set(found)
+        assert soundness.repair(owner).differences == ()
+
+        as_owner(empty, "ALTER TABLE todo.task_events DETACH PARTITION todo.old")
+        left = soundness.check(owner)
+        assert (left.differences, left.added) == ((), ("table todo.old",))
+
+
+def test_a_repair_that_gets_no_lock_changes_nothing(
+    empty: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "LOCK_TIMEOUT", "lock_timeout = '100ms'")
+    with owner_of(empty) as owner:
+        schema.upgrade(owner)
+        as_owner(empty, "DROP VIEW todo.pending_tasks; DROP TRIGGER b_guard ON todo.tasks")
+        before = shape_of(empty)
+        with closing(empty.open(empty.name, empty.owner)) as holder, holder.cursor() as cursor:
+            cursor.execute("LOCK TABLE todo.alembic_version")
+            with pytest.raises(TodoError):
+                soundness.repair(owner)
+        assert shape_of(empty) == before

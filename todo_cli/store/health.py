@@ -25,6 +25,7 @@ from todo_cli.store import url as urls
 from todo_cli.store.connect import open_connection
 from todo_cli.store.driver import DriverConnection
 from todo_cli.store.engine import driver_error
+from todo_cli.store.large_objects import STRAY
 from todo_cli.store.private_files import (
     check_base,
     find_base,
@@ -89,11 +90,6 @@ SELECT format('view %s shows what its owner may see', relname) FROM pg_class
    AND relname IN ('pending_tasks', 'overdue_tasks')
    AND NOT coalesce(reloptions, '{}') && '{security_invoker=true,security_invoker=on}'
  ORDER BY 1
-"""
-_LARGE_OBJECTS: Final = """
-SELECT format('%s of %s', count(*), pg_get_userbyid(lomowner))
-  FROM pg_largeobject_metadata JOIN pg_database ON datname = current_database()
- WHERE lomowner <> datdba GROUP BY lomowner ORDER BY count(*) DESC
 """
 _UNBOUND: Final = """
 SELECT r.rolsuper OR r.rolbypassrls OR pg_has_role(r.oid, d.datdba, 'MEMBER')
@@ -225,8 +221,8 @@ def weakened(cursor: Cursor) -> list[str]:
 
 def large_objects(cursor: Cursor) -> list[str]:
     """Give how many large objects there are of each role but the database's owner."""
-    cursor.execute(_LARGE_OBJECTS)
-    return [words for (words,) in cursor.fetchall()]
+    cursor.execute(STRAY)
+    return [f"{count} of {role}" for role, count in cursor.fetchall()]
 
 
 def is_unbound(cursor: Cursor) -> bool:

@@ -18,7 +18,7 @@ from todo_cli.store.engine import in_our_words
 GROUPS: Final = ("todo_member", "todo_auditor", "todo_invited", "todo_definer")
 _AT_ONCE: Final = 500  # one transaction can lock some thousand objects
 
-_STRAY: Final = """
+STRAY: Final = """
 SELECT pg_get_userbyid(lomowner), count(*)
   FROM pg_largeobject_metadata JOIN pg_database ON datname = current_database()
  WHERE lomowner <> datdba GROUP BY 1 ORDER BY 1
@@ -40,7 +40,7 @@ _BELONGS: Final = "SELECT pg_has_role(oid, 'USAGE') FROM pg_roles WHERE rolname 
 
 def stray(connection: Connection) -> tuple[LargeObjects, ...]:
     """Give how many there are of each role but the database's owner."""
-    rows: Iterable[Any] = run(connection, _STRAY)
+    rows: Iterable[Any] = run(connection, STRAY)
     return tuple(LargeObjects(role=role, count=count) for role, count in rows)
 
 

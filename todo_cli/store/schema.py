@@ -63,10 +63,7 @@ BEGIN
 END $$
 """
 # As the owner sees it where the policy that lets the owner see it is gone.
-_UNFORCED: Final = f"""
-SET LOCAL {LOCK_TIMEOUT};
-ALTER TABLE {SCHEMA}.{VERSION_TABLE} NO FORCE ROW LEVEL SECURITY;
-"""
+_UNFORCED: Final = f"ALTER TABLE {SCHEMA}.{VERSION_TABLE} NO FORCE ROW LEVEL SECURITY"
 _LOCK = f"LOCK TABLE {SCHEMA}.{VERSION_TABLE} IN SHARE ROW EXCLUSIVE MODE"
 
 
@@ -245,7 +242,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     """Give a transaction of the owner's, in which statements mean what they always mean."""
     serious = engine.execution_options(isolation_level="READ COMMITTED")
     with in_our_words(), serious.begin() as connection:
-        connection.execute(text(_SETTINGS))
+        connection.execute(text(f"{_SETTINGS} SET LOCAL {LOCK_TIMEOUT};"))
         yield connection
 
 
@@ -253,7 +250,6 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 def locked(engine: Engine) -> Iterator[Connection]:
     """Give a transaction as `transaction`, and keep all others of its kind waiting."""
     with transaction(engine) as connection:
-        connection.execute(text(f"SET LOCAL {LOCK_TIMEOUT}"))
         connection.execute(text(_LOCK))
         yield connection
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection
 
 from todo_cli.store import catalog
-from todo_cli.store.attempts import attempt
+from todo_cli.store.attempts import attempt, run
 from todo_cli.store.catalog import Object
 
 _LONGEST: Final = 200  # characters of a definition that is shown
@@ -78,13 +78,12 @@ def read_expected(connection: Connection, present: Shape) -> Expected:
 
     ``present`` is the shape that it will be compared with.
     """
-    made = {key: each for key, each in read(connection).items() if each.kind not in _ELSEWHERE}
-    expected = Expected(made, {})
-    for each in _wanting(present, expected):
+    here = {key: each for key, each in read(connection).items() if each.kind not in _ELSEWHERE}
+    made = _partitioned(here, present)
+    for each in _wanting(present, Expected(made, {})):
         if each.mend is not None and each.drop is not None:
             attempt(connection, each.drop, each.mend)
-    restored = read(connection)
-    return Expected(_partitioned(made, present), _partitioned(restored, present))
+    return Expected(made, _partitioned(read(connection), present))
 
 
 def differences(present: Shape, expected: Expected) -> list[str]:
@@ -118,7 +117,7 @@ def repair(connection: Connection, expected: Expected) -> None:
     for each in reversed(list(_strange(present, expected))):
         if each.kind not in _ADDITIONS and each.drop is not None:
             attempt(connection, each.drop)
-    attempt(connection, "SET LOCAL check_function_bodies = off")  # what they name may come later
+    run(connection, "SET LOCAL check_function_bodies = off")  # what they name may come later
     for each in _wanting(present, expected):
         if each.mend is not None and not attempt(connection, each.mend) and each.drop is not None:
             attempt(connection, each.drop, each.mend)
@@ -156,7 +155,9 @@ def _partitioned(shape: Shape, present: Shape) -> Shape:
     So one is missing only where a later one is there.
     """
     expected = dict(shape)
-    for default in [each for each in shape.values() if each.definition == "DEFAULT"]:
+    for default in shape.values():
+        if (default.kind, default.definition) != ("partition", "DEFAULT"):
+            continue
         made, there = _partitions(shape, default), _partitions(present, default)
         last = max(made & there, default="")
         for name in made - there:
