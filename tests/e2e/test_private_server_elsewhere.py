@@ -225,13 +225,15 @@ def test_a_server_that_is_used_with_other_files_is_left_alone_and_can_be_stopped
     try:
         assert titles(deep) == ["task one"]
         pid = pid_of(deep)
-        with container(server(deep).socket_folder, FILES) as within:
+        folder = server(deep).socket_folder
+        with container(folder, FILES) as within:
             inside = replace(Program(deep), within=within)
             with server(deep).in_use():
                 assert is_refused(inside("add", "task two"))
                 assert pid_of(deep) == pid
             assert inside("db", "stop").err == "Stopped the private PostgreSQL.\n"
         assert pid_of(deep) is None
+        folder.rmdir()  # another one, of the same name, was that of whoever stopped it
     finally:
         stop(deep)
 
