@@ -30,9 +30,11 @@ MENDED: Final = {
     "check short of todo.tasks: not of this program": (
         "ALTER TABLE todo.tasks ADD CONSTRAINT short CHECK (char_length(title) < 10)"
     ),
-    "check task_events_action_check of todo.task_events: missing": (
-        "ALTER TABLE todo.task_events DROP CONSTRAINT task_events_action_check"
+    "check users_last_name_check of todo.users: missing": (
+        "ALTER TABLE todo.users DROP CONSTRAINT users_last_name_check"
     ),
+    "default of todo.tasks.id: missing": "ALTER TABLE todo.tasks ALTER id DROP DEFAULT",
+    "index todo.task_events_time_idx: missing": "DROP INDEX todo.task_events_time_idx",
     "foreign key tasks_user_id_fkey of todo.tasks: missing": (
         "ALTER TABLE todo.tasks DROP CONSTRAINT tasks_user_id_fkey"
     ),
