@@ -16,7 +16,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from benchmarks.server import temporary_server
-from docs.terminal import drawn, screen
+from docs.terminal import PROGRAM, drawn, screen
 from todo_cli.domain import dates
 from todo_cli.domain.task import NewTask, Priority, new_task
 from todo_cli.services import private, tasks
@@ -90,8 +90,11 @@ def fill(connect: Callable[[str], DriverConnection]) -> None:
     person.dispose()
 
 
-def draw(url: str, home: str) -> dict[str, str]:
-    """Give each picture's SVG under its file's name. ``home`` is a folder for `todo`."""
+def draw(url: str, home: str, program: str = PROGRAM) -> dict[str, str]:
+    """Give each picture's SVG under its file's name. ``home`` is a folder for `todo`.
+
+    ``program`` is the module that is run as `todo`.
+    """
     environment = {
         "TODO_DATABASE_URL": url,
         "TODO_HOME": home,
@@ -100,8 +103,8 @@ def draw(url: str, home: str) -> dict[str, str]:
         "TODO_AGENT": "off",
         "TZ": _ZONE.key,
     }
-    screen(["list"], environment)  # a terminal's first command welcomes people
-    shown = {each: masked(screen(each.arguments, environment)) for each in PICTURES}
+    screen(["list"], environment, program)  # a terminal's first command welcomes people
+    shown = {each: masked(screen(each.arguments, environment, program)) for each in PICTURES}
     return {
         f"{each.name}.svg": drawn(each.command, written, each.description)
         for each, written in shown.items()

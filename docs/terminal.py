@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
+PROGRAM: Final = "todo_cli"  # the module that is `todo`
 _LINES, _COLUMNS = 30, 84
 
 # A dark window with an edge stands out from a white page as from a black one. All colours keep a
@@ -71,8 +72,10 @@ line-height: {line_height}px;
 _NOISE: Final = re.compile(r' clip-path="[^"]*"|<text[^>]*>\n</text>')
 
 
-def screen(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+def screen(arguments: Sequence[str], environment: Mapping[str, str], program: str = PROGRAM) -> str:
     """Run `todo` in a terminal and give what it wrote there, colours and all.
+
+    ``program`` is the module that is run.
 
     Nothing of the caller's environment reaches it, and nobody answers its questions. Raises
     CalledProcessError when it fails.
@@ -80,7 +83,7 @@ def screen(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
     ours, its = pty.openpty()
     try:
         termios.tcsetwinsize(its, (_LINES, _COLUMNS))
-        command = [sys.executable, "-m", "todo_cli", *arguments]
+        command = [sys.executable, "-m", program, *arguments]
         settings = {"PATH": os.defpath, "TERM": "xterm-256color", **environment}
         child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=its, stderr=its, env=settings

@@ -43,7 +43,9 @@ def _run_here(hot: bool) -> None:
         os.write(2, b"the agent of the tests has not taken this command\n")
         sys.exit(_NOT_TAKEN)
     from todo_cli.cli import app
+    from todo_cli.store import patience
 
+    vars(patience)["SILENCE"] = 60.0  # a slow machine adds no line to stderr
     app.main()
 
 

@@ -48,7 +48,7 @@ def test_json_is_one_object_of_the_task_as_it_now_is(todo: Command) -> None:
     noisy = f"echo I am an editor; {sets('Title', 'Buy oats')}"
 
     done = subprocess.run(
-        [sys.executable, "-m", "todo_cli", "edit", "1", "--json"],
+        [sys.executable, "-m", "tests.alone", "edit", "1", "--json"],
         capture_output=True,
         text=True,
         check=True,

@@ -130,7 +130,7 @@ def on_terminal(
     greeted.touch()  # what a first use says has tests of its own
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        ["sh", "-c", limited, "sh", sys.executable, "-m", "todo_cli", "edit", "1", *options],
+        ["sh", "-c", limited, "sh", sys.executable, "-m", "tests.alone", "edit", "1", *options],
         stdin=theirs,
         stderr=theirs,
         stdout=subprocess.PIPE,
@@ -221,7 +221,7 @@ def test_a_disk_without_room_for_the_form_opens_no_editor(todo: Command, tmp_pat
 def start(todo: Command, visual: str) -> "subprocess.Popen[str]":
     """Start `todo edit 1` in a process group of its own, as a shell does."""
     return subprocess.Popen(
-        [sys.executable, "-m", "todo_cli", "edit", "1"],
+        [sys.executable, "-m", "tests.alone", "edit", "1"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -18,7 +18,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 def test_the_pictures_show_what_the_commands_show(database: Database) -> None:
     pictures.fill(lambda role: database.open(database.name, role))
     with temporary_home() as home:
-        drawn = pictures.draw(database.url(pictures.ROLE), str(home))
+        drawn = pictures.draw(database.url(pictures.ROLE), str(home), "tests.alone")
 
     stale = [name for name in drawn if (pictures.FOLDER / name).read_text() != drawn[name]]
     assert not stale, f"stale: {', '.join(stale)}; run: python -m docs.pictures"
