@@ -20,7 +20,7 @@ from todo_cli.services import (
     unit_of_work,
 )
 from todo_cli.settings import LOCAL, Settings
-from todo_cli.store import engine, url
+from todo_cli.store import engine, starting, url
 from todo_cli.store import health as store
 from todo_cli.store.connect import Connect
 from todo_cli.store.driver import DriverConnection
@@ -300,7 +300,7 @@ def _private_status(known: Settings) -> tuple[Finding, bool]:
         words = f"stopped: the next command starts it ({where})"
         return ok(words if is_there else "not there yet: the first command sets it up"), False
     if status.version is None and status.host is not None:
-        raise private.runs_elsewhere(status.host)
+        raise starting.runs_elsewhere(status.host)
     if status.version is None:
         return failed(
             f"it runs and does not answer ({where})", "todo db stop; todo db start"

@@ -22,9 +22,6 @@ from todo_cli.store.embedded import SUPERUSER, PrivateServer
 from todo_cli.store.models import HEAD
 from todo_cli.store.patience import Patience, Say
 from todo_cli.store.roles import DATABASE, OWNER, PERSON
-from todo_cli.store.starting import runs_elsewhere
-
-__all__ = ["runs_elsewhere"]
 
 
 def server(settings: Settings, say: Say) -> PrivateServer:
