@@ -56,7 +56,7 @@ def test_a_disk_too_small_for_a_first_start_gives_one_sentence() -> None:
     with mounted("size=20m") as home:
         answer = Program(home)("add", "task one")
         assert answer.code == 6
-        assert "No space left on device" in answer.err
+        assert f"the disk of {server(home).base} is full: make room" in answer.err
         assert answer.err.count("\n") <= 3
         base = server(home).base
         assert not list(base.glob("cluster*"))

@@ -31,8 +31,8 @@ class PersonEngine:
     def __init__(self, settings: Settings, say: Say, early: Early | None = None) -> None:
         self.settings = settings
         self.patience = Patience(settings.timeout, say) if early is None else early.patience
-        self._via = ""
-        self.engine = engine.make_engine(self._connect, HEAD, self.patience, lambda: self._via)
+        self._via: str | None = None
+        self.engine = engine.make_engine(self._connect, HEAD, self.patience, self._say_via)
         self._shared = Early(settings, self.patience) if early is None else early
         self._private: PrivateServer | None = None
         self._cluster: object = None  # that of the connection
@@ -41,7 +41,7 @@ class PersonEngine:
     @contextmanager
     def in_use(self, settings: Settings, say: Say) -> Iterator[None]:
         """Have the database ready for a command; the private one starts and prepares itself."""
-        self._via = client_id.via(settings)
+        self.settings, self._via = settings, None
         if settings.database_url is not None:
             yield
             return
@@ -72,6 +72,11 @@ class PersonEngine:
         """Close the connection; the next command opens one."""
         self.engine.dispose()
         self._shared.leave()
+
+    def _say_via(self) -> str:
+        if self._via is None:  # not before a statement is sent: it may leave a file
+            self._via = client_id.via(self.settings)
+        return self._via
 
     def _connect(self) -> DriverConnection:
         if self._private is None:

@@ -21,6 +21,7 @@ _MAJOR: Final = "18"
 _LOG_LINES: Final = 3
 _FULL: Final = 1_000_000  # bytes left on a disk that is as good as full
 _DATABASES: Final = 3  # in a new cluster: template1, template0 and postgres, which is made last
+_NO_ROOM: Final = ("No space left on device", "Check free disk space")
 # The environment of PostgreSQL's programs: nothing of ours, no locale of anybody.
 ENVIRONMENT: Final = {"PATH": os.defpath, "LC_ALL": "C"}
 
@@ -141,7 +142,7 @@ def failure(sentence: str, log: str, base: Path) -> UnavailableError:
         if word in line and "the database system is" not in line  # which was said to us
     ]
     reason = "; ".join((telling or lines)[-_LOG_LINES:]) or "it gave no reason"
-    if shutil.disk_usage(base).free < _FULL:
+    if shutil.disk_usage(base).free < _FULL or any(words in log for words in _NO_ROOM):
         return UnavailableError(f"{sentence}: {reason}", f"the disk of {base} is full: make room")
     if limits := ", ".join(fresh.low_limits()):
         hint = "run todo in a shell with higher limits: ulimit -Ha shows them"

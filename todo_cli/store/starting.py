@@ -4,6 +4,7 @@ There may be none; one that starts, ends, or has lost its socket; what is left o
 killed; or one in another container or on another machine, which cannot be reached from here.
 """
 
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +24,9 @@ _PAUSE: Final = 0.01
 _LONGER_PAUSE: Final = 0.1
 
 # Why a server does not start while the last one's sessions, or another start, are still ending.
-_IN_THE_WAY: Final = ("pre-existing shared memory block", "lock file")
+_IN_THE_WAY: Final = re.compile(
+    "pre-existing shared memory block|lock file .* (already exists|is empty)"
+)
 
 # What this process has started and may have to reap.
 children: Final[list[subprocess.Popen[bytes]]] = []
@@ -136,7 +139,7 @@ class Start:
     def _check_end(self) -> None:
         """Raise UnavailableError if a launched server ended for a reason that will not pass."""
         log = read_log(self._base)
-        if not any(words in log for words in _IN_THE_WAY):
+        if not _IN_THE_WAY.search(log):
             raise failure("the private PostgreSQL did not start", log, self._base)
 
     def _check_place(self) -> None:
