@@ -147,7 +147,9 @@ class TableOutput:
 
     def _line(self, *cells: str) -> None:
         """Write a line; no cell of it holds what parts it from the next."""
-        self._stdout.write("\t".join(map(text.line, cells)) + "\n")
+        if not "".join(cells).isprintable():  # quick, and nearly all of them are
+            cells = tuple(map(text.line, cells))
+        self._stdout.write("\t".join(cells) + "\n")
 
     def _table(self, page: Page, filtered: bool) -> None:
         if not page.tasks:
