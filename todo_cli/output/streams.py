@@ -54,12 +54,16 @@ class WaitingIO(io.FileIO):
         """Write all of ``data``, and give how many bytes that were."""
         rest = memoryview(data).cast("B")
         size, tries = len(rest), 0
-        while rest:
-            count = super().write(rest)
-            if count is None:
-                tries = self._wait(select.POLLOUT, tries)
-            else:
-                rest, tries = rest[count:], 0
+        try:
+            while rest:
+                count = super().write(rest)
+                if count is None:
+                    tries = self._wait(select.POLLOUT, tries)
+                else:
+                    rest, tries = rest[count:], 0
+        except KeyboardInterrupt:  # the buffer above us would write all of it again
+            lead_nowhere(self.fileno())
+            raise
         return size
 
     def _wait(self, event: int, tries: int) -> int:
