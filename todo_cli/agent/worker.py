@@ -22,7 +22,7 @@ from todo_cli.store import starting
 CHANGED: Final = b"c"  # what a worker tells the agent: a client has other programs or settings
 BUSY: Final = b"b"  # no worker is free
 
-_MOST_COMMANDS: Final = 500  # of one worker; then another takes its place
+MOST_COMMANDS: Final = 500  # of one worker; then another takes its place
 _MOST_MEMORY: Final = 300_000_000  # bytes, at its highest
 _HELLO_SECONDS: Final = 1.0
 _COMMAND_SECONDS: Final = 5.0
@@ -92,7 +92,7 @@ class Worker:
         memory *= 1 if sys.platform == "darwin" else 1024
         unneeded = time.monotonic() - self._needed >= _EXTRA_SECONDS
         too_many = self._post.place >= PERMANENT and unneeded
-        return self._served >= _MOST_COMMANDS or memory > _MOST_MEMORY or too_many
+        return self._served >= MOST_COMMANDS or memory > _MOST_MEMORY or too_many
 
     def _accept(self) -> None:
         try:
