@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import Engine, event
@@ -60,11 +61,12 @@ def record(person: Engine, session: Session) -> Statements:
         sent.append(cursor.query.decode())
 
     event.listen(person, "after_cursor_execute", keep)
-    tasks.find(session, Filter(limit=LIMIT))
-    tasks.find(session, Filter())
+    now = datetime.now(UTC)
+    tasks.find(session, Filter(limit=LIMIT), now)
+    tasks.find(session, Filter(), now)
     tasks.show(session, TaskRefs(numbers=(1,), ids=()))
-    tasks.find(session, Filter(project=FILTERED))
-    tasks.find(session, Filter(search=(SEARCHED,)))
+    tasks.find(session, Filter(project=FILTERED), now)
+    tasks.find(session, Filter(search=(SEARCHED,)), now)
     title, _, project, _, tag, _, priority = ADDED
     ids = new_id(), new_id(), new_id()
     milk = new_task(ids[0], title, project=project, tags=(tag,), priority=Priority(priority))

@@ -109,7 +109,7 @@ def add_each(home: Path, number: int) -> None:
 def titles(home: Path) -> list[str]:
     """Give the titles of all pending tasks, within this process."""
     with private.person_engine(server(home)) as person, engine.open_session(person) as session:
-        return sorted(task.title for task in tasks.find(session, Filter()).tasks)
+        return sorted(task.title for task in tasks.find(session, Filter(), NOW).tasks)
 
 
 def pid_of(home: Path) -> int | None:

@@ -14,7 +14,7 @@ import psycopg2
 import pytest
 from psycopg2.extensions import encrypt_password
 
-from tests.conftest import Command
+from tests.conftest import NOW, Command
 from tests.e2e.program import CHECKOUT
 from tests.e2e.test_team import answered, log_in, password_of
 from tests.pooler import Pooler, pooler
@@ -244,9 +244,9 @@ def _work(name: str, database_url: str, together: Any) -> list[str]:
     """Add tasks while everybody is connected, and give the titles that are seen then."""
     known = load({**os.environ, "TODO_DATABASE_URL": database_url}, timeout=SECONDS)
     with open_session(known, lambda _: None) as session:
-        assert tasks.find(session, Filter()).tasks == ()
+        assert tasks.find(session, Filter(), NOW).tasks == ()
         together.wait(SECONDS)
         tasks.add(session, [new_task(new_id(), f"{name}'s {n}") for n in range(TASKS)], new_id())
-        seen = [task.title for task in tasks.find(session, Filter()).tasks]
+        seen = [task.title for task in tasks.find(session, Filter(), NOW).tasks]
         together.wait(SECONDS)
         return seen

@@ -23,7 +23,7 @@ def private(home: Path) -> Command:
 def test_a_private_database_that_is_behind_upgrades_itself(private: Command) -> None:
     private("add", "Buy milk")
     down = private("db", "downgrade", "0002", "--yes")
-    assert (down.code, down.err) == (0, "Undid 0004, 0003. The schema is at 0002.\n")
+    assert (down.code, down.err) == (0, "Undid 0005, 0004, 0003. The schema is at 0002.\n")
 
     found = json.loads(private("list", "--json").out)
 

@@ -81,6 +81,7 @@ guard_partition    no     no     no       no           no       no        call
 guard_task         no     no     no       no           no       no        call
 keep_events        no     no     no       no           no       no        call
 log_tasks          no     no     no       no           no       no        call
+normalize_task     no     no     no       no           no       no        call
 number_task        no     no     no       no           no       no        call
 touch_user         no     no     no       no           no       no        call
 """

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from tests.conftest import Database, Person
+from tests.conftest import NOW, Database, Person
 from todo_cli.domain.filters import Filter
 from todo_cli.domain.task import new_task
 from todo_cli.errors import NotFoundError, TodoError, UnavailableError
@@ -64,7 +64,7 @@ def owners(kept: Kept, known: Settings) -> set[str]:
         kept.lend(known, lambda _: None) as lent,
         engine.open_session(lent.engine, lent.patience) as session,
     ):
-        return {str(task.owner) for task in tasks.find(session, Filter()).tasks}
+        return {str(task.owner) for task in tasks.find(session, Filter(), NOW).tasks}
 
 
 def backends(person: Person) -> set[int]:

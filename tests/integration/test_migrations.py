@@ -236,7 +236,7 @@ def test_check_says_when_the_database_is_behind_or_ahead(empty: Database) -> Non
         with pytest.raises(SchemaError, match="without the schema of todo"):
             soundness.check(owner)
         schema.upgrade(owner, REVISIONS[1])
-        with pytest.raises(SchemaError, match="at revision 0002; this program needs 0004"):
+        with pytest.raises(SchemaError, match="at revision 0002; this program needs 0005"):
             soundness.check(owner)
         schema.upgrade(owner)
         with empty.cursor(OWNER) as cursor:
@@ -311,7 +311,7 @@ def test_the_db_commands_work_with_the_owners_url(empty: Database, todo: Command
         0, "", "Applied 0001, 0002. The schema is at 0002.\n"
     )
     assert todo("db", "upgrade", "--json", TODO_ADMIN_DATABASE_URL=url).out == (
-        '{"revision":"0004","head":"0004","changed":["0003","0004"]}\n'
+        '{"revision":"0005","head":"0005","changed":["0003","0004","0005"]}\n'
     )
     assert todo("db", "check", TODO_ADMIN_DATABASE_URL=url).code == 0
     assert todo("db", "downgrade", "0001", TODO_ADMIN_DATABASE_URL=url).code == 2
@@ -323,7 +323,7 @@ def test_the_db_commands_work_with_the_owners_url(empty: Database, todo: Command
     answer = todo("db", "check", "--json", TODO_ADMIN_DATABASE_URL=url)
     assert answer.code == 7
     assert answer.out == (
-        '{"revision":"0004",'
+        '{"revision":"0005",'
         '"differences":["column todo.users.colour: not of this program (text)"],'
         '"added":[],"large_objects":[]}\n'
     )

@@ -63,7 +63,7 @@ def test_a_stray_right_is_taken_away_and_what_the_owner_granted_stays(empty: Dat
     )
     assert (repaired.code, repaired.out) == (0, "")
     assert all(f"{each}\n" in repaired.err for each in stray)
-    assert repaired.err.endswith("The database is at 0004 and as this program needs it.\n")
+    assert repaired.err.endswith("The database is at 0005 and as this program needs it.\n")
     kept = """SELECT has_table_privilege(%s, 'todo.tasks', 'SELECT'),
                      has_column_privilege('todo_member', 'todo.tasks', 'title', 'UPDATE')"""
     assert as_owner(empty, kept, [auditing]) == [(True, True)]
@@ -78,7 +78,7 @@ def test_a_database_that_is_behind_is_repaired_and_can_then_be_upgraded(empty: D
         answer = todo("db", "check", "--repair", "--json")
         found = json.loads(answer.out)
         assert answer.code == 7
-        assert found["differences"] == ["the database is at revision 0002; this program needs 0004"]
+        assert found["differences"] == ["the database is at revision 0002; this program needs 0005"]
         assert len(found["repaired"]) == 2
         assert todo("db", "upgrade").code == 0
         assert todo("db", "check").code == 0

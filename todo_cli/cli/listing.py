@@ -82,7 +82,7 @@ def show_list(app: AppContext, wanted: Filter) -> None:
     with app.open() as session:
         from todo_cli.services import tasks
 
-        page = tasks.find(session, wanted, counted=output.says_more)
+        page = tasks.find(session, wanted, app.now(), counted=output.says_more)
     output.page(page, filtered=filtered)
 
 

@@ -45,8 +45,7 @@ class Filter(Frozen):
 
     ``tags`` must all be there, of ``without_tags`` none. Each of ``search`` is looked for in title
     and description, ignoring case. Every limit of ``due_before`` and ``due_after`` holds. Without
-    ``sort`` the order is due (none last), priority (urgent first), number. ``limit`` is the most
-    tasks to give, None for all.
+    ``sort`` the order is `order`. ``limit`` is the most tasks to give, None for all.
     """
 
     statuses: tuple[Status, ...] = _PENDING
@@ -60,6 +59,17 @@ class Filter(Frozen):
     search: tuple[str, ...] = ()
     sort: Sort | None = None
     limit: int | None = None
+
+    @property
+    def order(self) -> Sort | None:
+        """The order asked for; of completed tasks alone the latest completion first.
+
+        None is by due date (an all-day date at the end of its day, none last), then priority
+        (urgent first), then number.
+        """
+        if self.sort is None and self.statuses == (Status.COMPLETED,):
+            return Sort(field=SortField.COMPLETED_AT, descending=True)
+        return self.sort
 
     @property
     def shows_all_pending(self) -> bool:

@@ -1,6 +1,7 @@
 """What a person does with tasks."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -19,9 +20,12 @@ def add(session: Session, tasks: Sequence[NewTask], command_id: UUID) -> tuple[T
     return writes.add_tasks(session, tasks, command_id)
 
 
-def find(session: Session, wanted: Filter, *, counted: bool = False) -> Page:
-    """Give the tasks that pass a filter; if ``counted``, also how many there are in all."""
-    return reads.list_tasks(session, wanted, counted=counted)
+def find(session: Session, wanted: Filter, now: datetime, *, counted: bool = False) -> Page:
+    """Give the tasks that pass a filter; if ``counted``, also how many there are in all.
+
+    ``now`` is an aware time in the zone whose days the order goes by.
+    """
+    return reads.list_tasks(session, wanted, now, counted=counted)
 
 
 def show(session: Session, refs: TaskRefs) -> TaskView:

@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 SCHEMA: Final = "todo"
-HEAD: Final = "0004"  # the newest migration; a test compares it with migrations/
+HEAD: Final = "0005"  # the newest migration; a test compares it with migrations/
 
 _RANK = "CASE priority WHEN 'urgent' THEN 1 WHEN 'high' THEN 2 WHEN 'medium' THEN 3 ELSE 4 END"
 
@@ -42,8 +42,9 @@ class Task(SQLModel, table=True):
     __table_args__: ClassVar[Any] = (
         UniqueConstraint("user_id", "number"),
         Index(
-            "tasks_pending_idx",
+            "tasks_due_idx",
             "user_id",
+            "due_all_day",
             "due_date",
             "priority_rank",
             "number",

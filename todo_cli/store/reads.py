@@ -9,7 +9,6 @@ from sqlalchemy import (
     Label,
     RowMapping,
     Select,
-    SQLColumnExpression,
     and_,
     case,
     func,
@@ -22,9 +21,10 @@ from sqlalchemy import (
 from sqlmodel import Session, col
 
 from todo_cli.domain.dates import Limit
-from todo_cli.domain.filters import Empty, Filter, Sort, SortField
+from todo_cli.domain.filters import Empty, Filter, SortField
 from todo_cli.domain.task import Page, Status, TaskRefs, TaskView
 from todo_cli.errors import in_trash, not_found
+from todo_cli.store import order
 from todo_cli.store.engine import IN_ORDER
 from todo_cli.store.models import Task
 
@@ -55,23 +55,48 @@ def view(row: RowMapping) -> TaskView:
     )
 
 
-def list_tasks(session: Session, wanted: Filter, *, counted: bool) -> Page:
+def list_tasks(session: Session, wanted: Filter, now: datetime, *, counted: bool) -> Page:
     """Give the tasks that pass the filter, in its order; if ``counted``, how many pass in all.
 
-    Counting reads them all, however few are given.
+    ``now`` is an aware time in the zone whose days the order goes by. Counting reads all tasks
+    that pass, however few are given.
     """
-    conditions = _conditions(wanted)
-    query: Select[Any] = select(*_COLUMNS, _OWNER).where(*conditions).order_by(*_order(wanted.sort))
-    if wanted == Filter(limit=wanted.limit):  # tasks_pending_idx
+    sort = wanted.order
+    by_due = sort is None or sort.field is SortField.DUE
+    query = _by_due(wanted, counted) if by_due else _by_field(wanted, counted)
+    rows: Sequence[RowMapping] = session.execute(query).mappings().all()
+    total = (rows[0]["total"] if rows else 0) if counted else None
+    if by_due:
+        rows = order.merge(rows, sort, wanted.limit, now)
+    return Page(tasks=tuple(map(view, rows)), total=total)
+
+
+def _by_due(wanted: Filter, counted: bool) -> Select[Any]:
+    """Give the query for a list by due date, whose rows `order.merge` puts in order."""
+    passing = select(*_COLUMNS, _TABLE.c.priority_rank).where(*_conditions(wanted)).cte("passing")
+    # Only of pending tasks there is an index that gives each stream; others are read but once.
+    indexed = wanted.statuses == (Status.PENDING,)
+    passing = passing.prefix_with("NOT MATERIALIZED" if indexed else "MATERIALIZED")
+    streams = order.by_due(passing, wanted.order, wanted.limit).subquery("streams")
+    query: Select[Any] = select(streams, _OWNER)
+    if counted:
+        total = select(func.count()).select_from(passing).scalar_subquery()
+        query = query.add_columns(total.label("total"))
+    if wanted == Filter(limit=wanted.limit):  # tasks_due_idx
         query = query.execution_options(**{IN_ORDER: True})
-    if wanted.limit is not None:
-        query = query.limit(wanted.limit)
+    return query
+
+
+def _by_field(wanted: Filter, counted: bool) -> Select[Any]:
+    """Give the query for a list in an order that the server knows."""
+    conditions = _conditions(wanted)
+    query: Select[Any] = select(*_COLUMNS, _OWNER).where(*conditions).limit(wanted.limit)
+    if wanted.order is not None:
+        query = query.order_by(*order.by_field(wanted.order))
     if counted:
         total = select(func.count()).select_from(Task).where(*conditions).scalar_subquery()
         query = query.add_columns(total.label("total"))
-    rows = session.execute(query).mappings().all()
-    tasks = tuple(map(view, rows))
-    return Page(tasks=tasks, total=(rows[0]["total"] if rows else 0) if counted else None)
+    return query
 
 
 def get_task(session: Session, refs: TaskRefs) -> TaskView:
@@ -164,23 +189,3 @@ def _due_after(limit: Limit) -> ColumnElement[bool]:
 def utc_midnight(day: date) -> datetime:
     """Give a day as an all-day due date is stored: at 00:00 UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
-def _order(sort: Sort | None) -> list[SQLColumnExpression[Any]]:
-    if sort is None:
-        return [col(Task.due_date), col(Task.priority_rank), col(Task.number)]
-    column = _sort_column(sort.field)
-    chosen = column.desc().nulls_last() if sort.descending else column.asc().nulls_last()
-    return [chosen, col(Task.number)]
-
-
-def _sort_column(field: SortField) -> SQLColumnExpression[Any]:
-    match field:
-        case SortField.DUE:
-            return col(Task.due_date)
-        case SortField.PRIORITY:
-            return -col(Task.priority_rank)  # the least important first, as in the domain
-        case SortField.TITLE:
-            return func.lower(col(Task.title))
-        case _:
-            return col(getattr(Task, field.value))

@@ -1,0 +1,80 @@
+"""Lists in the order of each reader's days, and text that is written in one way.
+
+An all-day date is a day, and no instant: when it ends depends on who reads it. So the server gives
+what has a time and what is for a whole day apart, each in its own order, and the program merges
+the two by its own days. The index has both.
+
+Text is kept in Unicode's NFC, whoever writes it: else a search finds an accent only as it was typed
+on the same kind of machine.
+
+Revision ID: 0005
+Revises: 0004
+"""
+
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+INDEX = """
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX tasks_due_idx ON todo.tasks (user_id, due_all_day, due_date, priority_rank, number)
+    WHERE status = 'pending';
+-- squawk-ignore require-concurrent-index-deletion
+DROP INDEX todo.tasks_pending_idx;
+"""
+
+# What is in NFC already, nearly everything, costs a look.
+TEXT = """
+CREATE FUNCTION todo.normalize_task() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    NEW.title := normalize(NEW.title, NFC);
+    NEW.description := normalize(NEW.description, NFC);
+    NEW.project := normalize(NEW.project, NFC);
+    NEW.tags := ARRAY(SELECT normalize(each.tag, NFC)
+                        FROM unnest(NEW.tags) WITH ORDINALITY each (tag, place)
+                       GROUP BY 1 ORDER BY min(each.place));
+    RETURN NEW;
+END $$;
+CREATE TRIGGER c_normalize BEFORE INSERT OR UPDATE OF title, description, project, tags
+    ON todo.tasks FOR EACH ROW
+    WHEN (NEW.title IS NOT NFC NORMALIZED OR NEW.description IS NOT NFC NORMALIZED
+          OR NEW.project IS NOT NFC NORMALIZED
+          OR array_to_string(NEW.tags, ' ') IS NOT NFC NORMALIZED)
+    EXECUTE FUNCTION todo.normalize_task();
+ALTER TABLE todo.tasks ENABLE ALWAYS TRIGGER c_normalize;
+REVOKE EXECUTE ON FUNCTION todo.normalize_task() FROM PUBLIC;
+
+-- The trigger does it. The few texts that would grow may not fit any more: they stay.
+UPDATE todo.tasks t
+   SET title = t.title, description = t.description, project = t.project, tags = t.tags
+  FROM (SELECT user_id, id,
+               ARRAY[title, description, project, array_to_string(tags, ' ')] AS texts
+          FROM todo.tasks) was
+ WHERE was.user_id = t.user_id AND was.id = t.id
+   AND EXISTS (SELECT FROM unnest(was.texts) text WHERE text IS NOT NFC NORMALIZED)
+   AND NOT EXISTS (SELECT FROM unnest(was.texts) text
+                    WHERE char_length(normalize(text, NFC)) > char_length(text));
+"""
+
+UNDO = """
+DROP TRIGGER c_normalize ON todo.tasks;
+DROP FUNCTION todo.normalize_task();
+CREATE INDEX tasks_pending_idx ON todo.tasks (user_id, due_date, priority_rank, number)
+    WHERE status = 'pending';
+DROP INDEX todo.tasks_due_idx;
+"""
+
+
+def upgrade() -> None:
+    """Make the index of both orders, and have all text in one form."""
+    for part in (INDEX, TEXT):
+        op.execute(part)
+
+
+def downgrade() -> None:
+    """Make the former index again; text stays as it is."""
+    op.execute(UNDO)
