@@ -53,6 +53,18 @@ def test_a_wide_screen_has_a_column_for_everything(monkeypatch: pytest.MonkeyPat
     ]
 
 
+def test_a_list_of_completed_tasks_says_when_each_was_completed() -> None:
+    done = {"status": Status.COMPLETED, "completed_at": datetime(2026, 11, 17, 8, 5, tzinfo=UTC)}
+    report = REPORT.model_copy(update={**done, "project": None, "tags": ()})
+
+    assert lines(MILK.model_copy(update=done)) == [
+        "ID  Task      Completed         Due         Project  Tags",
+        "─" * 60,
+        "12  Buy milk  Tue 17 Nov 09:05  Thu 19 Nov  home     +errand",
+    ]
+    assert "Completed" not in lines(MILK, report)[0]
+
+
 def test_tags_stand_below_one_another_before_columns_are_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -1,7 +1,11 @@
 """Which tasks a list shows, and in what order."""
 
 from enum import StrEnum
-from typing import Final
+from functools import partial
+from typing import Annotated, Final
+from unicodedata import normalize
+
+from pydantic import AfterValidator
 
 from todo_cli.domain.dates import Limit
 from todo_cli.domain.task import Frozen, Priority, Status
@@ -40,6 +44,10 @@ class Empty(StrEnum):
     TAGS = "tags"
 
 
+# Text in Unicode's NFC, as tasks have it.
+Normal = Annotated[str, AfterValidator(partial(normalize, "NFC"))]
+
+
 class Filter(Frozen):
     """Every condition must hold; an empty one holds always.
 
@@ -56,7 +64,7 @@ class Filter(Frozen):
     due_before: tuple[Limit, ...] = ()
     due_after: tuple[Limit, ...] = ()
     empty: frozenset[Empty] = frozenset()
-    search: tuple[str, ...] = ()
+    search: tuple[Normal, ...] = ()
     sort: Sort | None = None
     limit: int | None = None
 

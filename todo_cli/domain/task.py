@@ -157,17 +157,19 @@ def new_task(
 
 
 def check_title(title: str) -> str:
-    """Give the title as it is. Raises UsageError when it is blank, long or not one line."""
+    """Give the title in Unicode's NFC. Raises UsageError when it is blank, long or not one line."""
+    title = unicodedata.normalize("NFC", title)
     _require_text("title", title, TITLE_LENGTH)
     _require_one_line("title", title)
     return title
 
 
 def check_description(description: str) -> str:
-    """Give the description as it is; line breaks and tabs are welcome in it.
+    """Give the description in Unicode's NFC; line breaks and tabs are welcome in it.
 
     Raises UsageError when it is too long or holds other control characters.
     """
+    description = unicodedata.normalize("NFC", description)
     if len(description) > DESCRIPTION_LENGTH:
         raise UsageError(_too_long("description", description, DESCRIPTION_LENGTH))
     if any(unicodedata.category(char) == "Cc" and char not in "\n\r\t" for char in description):
@@ -177,9 +179,10 @@ def check_description(description: str) -> str:
 
 def check_project(project: str) -> str:
     """Give the project in Unicode's NFC. Raises UsageError when it cannot be a project."""
+    project = unicodedata.normalize("NFC", project)
     _require_text("project", project, PROJECT_LENGTH)
     _require_one_line("project", project)
-    return unicodedata.normalize("NFC", project)
+    return project
 
 
 def check_tags(tags: tuple[str, ...]) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ _PROJECT, _TAG = "bright_blue", "bright_magenta"
 
 # What goes below the title when it would get too few cells, and what follows when it still does.
 _FIRST_BELOW = ("Status", "Priority", "Project", "Tags")
-_ALL_BELOW = ("Due", *_FIRST_BELOW)
+_ALL_BELOW = ("Completed", "Due", *_FIRST_BELOW)
 
 _RULE = "\N{BOX DRAWINGS LIGHT HORIZONTAL}"
 _MARK = "\N{LEFT-TO-RIGHT MARK}"  # takes no cell
@@ -52,9 +52,11 @@ _Row = dict[str, Text]
 def show_page(page: Page, now: datetime, terminal: TextIO, *, color: bool) -> None:
     """Draw a table of tasks, of which there must be one; columns that say nothing are left out.
 
+    Where all of them are completed, it says when in place of that.
     Without ``color`` there are no escape codes at all.
     """
-    rows = [_kept_apart(_row(task, now)) for task in page.tasks]
+    completed = all(task.status is Status.COMPLETED for task in page.tasks)
+    rows = [_kept_apart(_row(task, now, completed=completed)) for task in page.tasks]
     width = _width(terminal)
     widths, below = _layout(rows, width)
     details = [_details(row, below) for row in rows]
@@ -100,15 +102,20 @@ def show_records(
     _console(terminal, _width(terminal), color).print(table)
 
 
-def _row(task: TaskView, now: datetime) -> _Row:
-    """Give the cells of a task by the names of their columns, in their order."""
+def _row(task: TaskView, now: datetime, *, completed: bool = False) -> _Row:
+    """Give the cells of a task by the names of their columns, in their order.
+
+    ``completed`` when it is one of a list where all are.
+    """
     pending = task.status is Status.PENDING
+    when = task.completed_at if completed else None
     priority = "" if task.priority is Priority.MEDIUM else task.priority
     return {
         "ID": Text(str(task.number), _QUIET),
         # Text, not str: a title such as [red] is no markup.
         "Task": Text(settled(task.title), "" if pending else _QUIET),
-        "Status": Text("" if pending else task.status),
+        "Status": Text("" if pending or when else task.status),
+        "Completed": Text("" if when is None else dates.describe(when, now)),
         "Due": _due(task, now),
         "Priority": Text(priority, _PRIORITIES[task.priority] if pending else _QUIET),
         "Project": Text(settled(task.project or ""), _PROJECT),

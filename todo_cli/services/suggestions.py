@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
+from unicodedata import normalize
 
 from todo_cli import settings
 from todo_cli.credentials import Store
@@ -51,13 +52,14 @@ class Suggestions:
         """Give projects by name, each with how many pending tasks it has."""
         from todo_cli.store import suggestions
 
-        return self._ask(lambda connect: suggestions.projects(connect, prefix))
+        return self._ask(lambda connect: suggestions.projects(connect, normalize("NFC", prefix)))
 
     def tags(self, prefix: str, without: Sequence[str]) -> Rows:
         """Give tags by name, each with how many pending tasks have it."""
         from todo_cli.store import suggestions
 
-        return self._ask(lambda connect: suggestions.tags(connect, prefix, without))
+        beginning = normalize("NFC", prefix)
+        return self._ask(lambda connect: suggestions.tags(connect, beginning, without))
 
     def profiles(self) -> Rows:
         """Give the profiles, each with where its database is."""
