@@ -31,6 +31,11 @@ class Office:
     owner: Engine
     known: Settings
 
+    @property
+    def url(self) -> str:
+        """The owner's URL."""
+        return self.database.url(self.database.owner)
+
     def invite(self, email: str, role: Role = Role.MEMBER) -> dict[str, str]:
         """Invite somebody and give what libpq reads in the invitation."""
         return read(users.add(self.owner, self.known, new_user(email, role=role)).invitation)

@@ -90,3 +90,23 @@ def in_trash(numbers: str) -> ConflictError:
     """Say that tasks, given as ``3`` or ``3, 5``, answer only to show, restore and purge."""
     names = f"tasks {numbers} are" if "," in numbers else f"task {numbers} is"
     return ConflictError(f"{names} in the trash", f"run: todo restore {numbers.replace(',', '')}")
+
+
+def without_tasks(who: str) -> AuthError:
+    """Say why a login has no tasks: it is an ``auditor``'s, the ``owner``'s or ``nobody``'s."""
+    match who:
+        case "owner":
+            return AuthError(
+                "this is the login of the database's owner, who has no tasks",
+                "for a login of your own: todo login",
+            )
+        case "auditor":
+            return AuthError(
+                "this is the login of an auditor, who has no tasks",
+                "an auditor reads what everybody has changed: todo db audit",
+            )
+        case _:
+            return AuthError(
+                "this login belongs to no active person",
+                "ask the database's owner, who sees more with: todo user list",
+            )

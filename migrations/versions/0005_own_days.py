@@ -7,6 +7,8 @@ the two by its own days. The index has both.
 Text is kept in Unicode's NFC, whoever writes it: else a search finds an accent only as it was typed
 on the same kind of machine.
 
+And whoever has no tasks is told so, where the owner of the database saw everybody's.
+
 Revision ID: 0005
 Revises: 0004
 """
@@ -60,7 +62,36 @@ UPDATE todo.tasks t
                     WHERE char_length(normalize(text, NFC)) > char_length(text));
 """
 
+# Asked once a connection, as todo.require_revision is.
+PERSON = """
+CREATE FUNCTION todo.require_person(program text) RETURNS void
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    known text;
+BEGIN
+    PERFORM todo.require_revision(program);
+    SELECT kind INTO known FROM todo.users
+     WHERE role_name = session_user AND is_active AND claimed_at IS NOT NULL;
+    IF known = 'member' THEN
+        RETURN;
+    END IF;
+    RAISE EXCEPTION USING
+        ERRCODE = 'TD403', MESSAGE = 'not an active member',
+        DETAIL = coalesce(known, (SELECT 'owner' FROM pg_database
+                                   WHERE datname = current_database()
+                                     AND pg_has_role(session_user, datdba, 'USAGE')), 'nobody');
+END $$;
+COMMENT ON FUNCTION todo.require_person(text) IS
+    'As todo.require_revision; TD403 for whoever has no tasks, with auditor, owner or nobody.';
+REVOKE EXECUTE ON FUNCTION todo.require_person(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION todo.require_person(text) TO todo_member, todo_auditor, todo_definer;
+GRANT CREATE ON SCHEMA todo TO todo_definer;
+ALTER FUNCTION todo.require_person(text) OWNER TO todo_definer;
+REVOKE CREATE ON SCHEMA todo FROM todo_definer;
+"""
+
 UNDO = """
+DROP FUNCTION todo.require_person(text);
 DROP TRIGGER c_normalize ON todo.tasks;
 DROP FUNCTION todo.normalize_task();
 CREATE INDEX tasks_pending_idx ON todo.tasks (user_id, due_date, priority_rank, number)
@@ -70,8 +101,8 @@ DROP INDEX todo.tasks_due_idx;
 
 
 def upgrade() -> None:
-    """Make the index of both orders, and have all text in one form."""
-    for part in (INDEX, TEXT):
+    """Make the index of both orders, have all text in one form, and tell who has no tasks."""
+    for part in (INDEX, TEXT, PERSON):
         op.execute(part)
 
 

@@ -67,7 +67,7 @@ def test_the_owners_url_is_none_for_daily_use(alice: Command, database: Database
 
     yourself = "log in as yourself: todo login"
     assert found == [
-        ("person", "this login is that of the database's owner, who has no tasks", yourself),
+        ("person", "this is the login of the database's owner, who has no tasks", yourself),
         ("rights", "this login sees everybody's rows: the policies do not bind it", yourself),
     ]
 

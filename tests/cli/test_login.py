@@ -137,7 +137,8 @@ def test_nobodys_role_cannot_log_in(alice: Command, database: Database) -> None:
         with engine.work_on(database.open("postgres", "postgres"), autocommit=True) as cursor:
             cursor.execute("DROP ROLE nobodys_role")
 
-    assert (answer.code, answer.err) == (4, "todo: this login belongs to no active person\n")
+    assert answer.code == 4
+    assert answer.err.startswith("todo: this login belongs to no active person\n")
     assert alice("profile", "list", "--json").out.count('"name"') == 1
 
 
@@ -208,7 +209,8 @@ def test_an_owner_without_a_login_of_their_own_is_told_so(
 ) -> None:
     answer = boss("whoami", TODO_DATABASE_URL=database.url(database.owner))
 
-    assert (answer.code, answer.err) == (4, "todo: this login belongs to no active person\n")
+    assert answer.code == 4
+    assert answer.err.startswith("todo: this is the login of the database's owner, who has no ")
 
 
 @COLD

@@ -74,6 +74,7 @@ purge_once         own    TD404  no       TD404        no       no        call
 purged_tasks       none   none   no       none         no       no        call
 refuse_missing     done   TD404  no       TD404        no       no        call
 require_revision   done   done   done     done         no       no        call
+require_person     done   done   TD403    TD403        no       no        call
 reserve_numbers    own    own    no       no           no       no        call
 reserve_once       own    own    no       no           no       no        call
 extend_change_log  no     no     no       no           no       no        call
@@ -105,6 +106,7 @@ FUNCTIONS: Final = {
     "me": "SELECT todo.me()",
     "is_auditor": "SELECT nullif(todo.is_auditor(), false)",
     "require_revision": "SELECT todo.require_revision('0001')",
+    "require_person": "SELECT todo.require_person('0001')",
     "accept_invitation": "SELECT role_name FROM todo.accept_invitation()",
     "reserve_numbers": "SELECT todo.reserve_numbers(1)",
     "refuse_missing": "SELECT todo.refuse_missing('{{}}', '{{{task}}}')",

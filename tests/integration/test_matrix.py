@@ -35,6 +35,7 @@ definer  relation  task_events       INSERT
 member   function  me                EXECUTE
 member   function  is_auditor        EXECUTE
 member   function  require_revision  EXECUTE
+member   function  require_person    EXECUTE
 member   function  reserve_numbers   EXECUTE
 member   function  refuse_missing    EXECUTE
 member   function  lock_tasks        EXECUTE
@@ -47,10 +48,12 @@ member   function  reserve_once      EXECUTE
 auditor  function  me                EXECUTE
 auditor  function  is_auditor        EXECUTE
 auditor  function  require_revision  EXECUTE
+auditor  function  require_person    EXECUTE
 invited  function  accept_invitation EXECUTE
 definer  function  me                EXECUTE
 definer  function  is_auditor        EXECUTE
 definer  function  require_revision  EXECUTE
+definer  function  require_person    EXECUTE
 definer  function  reserve_numbers   EXECUTE
 definer  function  refuse_missing    EXECUTE
 definer  function  number_task       EXECUTE
@@ -88,6 +91,7 @@ DEFINER_FUNCTIONS = {
     "me",
     "is_auditor",
     "require_revision",
+    "require_person",
     "reserve_numbers",
     "number_task",
     "purge",

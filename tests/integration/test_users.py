@@ -7,15 +7,15 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from tests.conftest import Database
+from tests.conftest import Database, Person
 from tests.people import Office, add_task, office_of, read, somebody, titles
 from tests.servers import SUPERUSER, as_owner, query, refused
 from todo_cli.domain.people import UserStatus, new_user
 from todo_cli.domain.roles import Role
 from todo_cli.errors import AuthError, ConflictError, NotFoundError, UsageError
 from todo_cli.services import users
-from todo_cli.store import people, url
-from todo_cli.store.people import Whereabouts
+from todo_cli.store import people, url, whereabouts
+from todo_cli.store.whereabouts import Whereabouts
 
 
 @pytest.fixture
@@ -192,13 +192,42 @@ def test_used_invitations_are_dropped_when_the_next_person_is_invited(office: Of
     assert sum(name.endswith("_invitation") for name in office.roles()) == 1
 
 
-def test_somebody_is_invited_again_by_add_or_by_reset(office: Office) -> None:
-    email = somebody()
-    first = office.accept(read(users.invite_again(office.owner, office.known, email)))
-    add_task(first, "kept")
-    second = office.accept(read(users.invite_again(office.owner, office.known, email.upper())))
+def accept_as_owner(office: Office, email: str) -> Person:
+    """Have the owner make a login for themselves."""
+    role, password = users.invite_owner(office.owner, email)
+    return office.accept(read(url.with_user_and_password(office.url, role, password)))
 
-    assert titles(second) == ["kept"]
+
+def test_an_owner_who_logs_in_again_keeps_tasks_and_login_until_the_new_one_works(
+    office: Office,
+) -> None:
+    email = somebody()
+    first = accept_as_owner(office, email)
+    add_task(first, "kept")
+    users.invite_owner(office.owner, email)
+    assert office.status(email) is UserStatus.ACTIVE
+    assert titles(first) == ["kept"]
+
+    assert titles(accept_as_owner(office, email.upper())) == ["kept"]
+    assert len(office.roles()) == 2
+
+
+@pytest.mark.parametrize("lost", ["deactivated", "invited", "role"])
+def test_an_owner_whose_login_is_none_any_more_gets_a_new_one(office: Office, lost: str) -> None:
+    email = somebody()
+    if lost == "invited":
+        office.invite(email)
+    else:
+        first = accept_as_owner(office, email)
+        add_task(first, "kept")
+    if lost == "deactivated":
+        users.deactivate(office.owner, email)
+    if lost == "role":
+        as_owner(office.database, f"GRANT {first.role} TO CURRENT_USER")
+        as_owner(office.database, f"DROP OWNED BY {first.role}")
+        as_owner(office.database, f"DROP ROLE {first.role}")
+
+    assert titles(accept_as_owner(office, email)) == ([] if lost == "invited" else ["kept"])
 
 
 @pytest.mark.parametrize(
@@ -239,13 +268,13 @@ def test_an_invitation_keeps_of_the_owners_url_what_means_the_same_to_others(
     ],
 )
 def test_a_connection_to_this_machine_needs_no_encryption(peer: object, stays: bool) -> None:
-    assert people._stays_here(peer) is stays
+    assert whereabouts._stays_here(peer) is stays
 
 
 def test_nobody_is_invited_over_a_connection_that_others_can_read(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(people, "_peer", lambda descriptor: ("10.0.0.1", 5432))
+    monkeypatch.setattr(whereabouts, "_peer", lambda descriptor: ("10.0.0.1", 5432))
 
     with pytest.raises(UsageError, match="not encrypted"):
         office.invite(somebody())

@@ -77,7 +77,7 @@ def test_a_deactivation_that_was_cut_ends_right_when_repeated(
 
 @pytest.mark.parametrize(
     ("step", "times"),
-    [*STEPS, ("create", 1), ("drop", 1), ("drop", 2), ("renew", 1)],
+    [*STEPS, ("make", 1), ("invite", 1), ("drop", 2), ("drop", 3), ("renew", 1)],
 )
 def test_a_reset_that_was_cut_ends_right_when_repeated(
     office: Office, monkeypatch: pytest.MonkeyPatch, step: str, times: int
@@ -113,7 +113,7 @@ def test_a_removal_that_was_cut_leaves_all_or_nothing(
     assert office.roles() == set()
 
 
-@pytest.mark.parametrize("step", ["_find", "create"])
+@pytest.mark.parametrize("step", ["_find", "make", "invite"])
 def test_an_invitation_that_was_cut_leaves_nothing(
     office: Office, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

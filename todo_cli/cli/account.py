@@ -67,7 +67,7 @@ def logout(
     names = sorted(known.profiles) if all_ else [known.profile]
     if not all_ and known.profile not in known.profiles:
         raise AuthError("not logged in", "run: todo profile list")
-    service.logout(known, names)
+    service.logout(known, names, app.say)
     words = f"Logged out of {', '.join(names)}." if names else "There was no login."
     output.record(ProfileList(profiles=tuple(names)), words)
 

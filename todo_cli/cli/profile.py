@@ -51,4 +51,4 @@ def remove(app: AppContext, name: Name) -> None:
     from todo_cli.services import profiles
 
     output = app.output(tuple(ProfileView.model_fields))
-    output.record(profiles.remove(app.settings(), name), f"Removed the profile {name}.")
+    output.record(profiles.remove(app.settings(), name, app.say), f"Removed the profile {name}.")

@@ -3,13 +3,13 @@
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from todo_cli import credentials, settings
 from todo_cli.credentials import Store
 from todo_cli.domain.account import Account, Login
-from todo_cli.errors import AuthError, TodoError, UnavailableError, UsageError
+from todo_cli.errors import AuthError, TodoError, UnavailableError, UsageError, without_tasks
 from todo_cli.services import stored_logins
 from todo_cli.services.unit_of_work import connect, open_session, owner_engine
 from todo_cli.settings import Settings
@@ -43,6 +43,10 @@ class _Target:
         """Connect to a URL as the settings want it."""
         return connect(given, self.known, self.say)()
 
+    def keep(self, own: str, owner: str | None = None) -> None:
+        """Keep a login, and perhaps the owner's."""
+        stored_logins.keep(self.known, self.name, self.store, own, owner, self.say)
+
 
 def login(
     known: Settings, given: str, name: str | None, store: Store, ask: Questions, say: Say
@@ -67,18 +71,18 @@ def login(
         return _login_owner(target, given, ask, has_schema=standing.has_schema)
     if not standing.invited:
         found = _visit(target, url.pooled(given))
-        stored_logins.keep(known, target.name, store, url.pooled(given))
+        target.keep(url.pooled(given))
         return found
     # Its password is told once: it is kept before anything else can fail.
     own = _accept(target.connect(given), given)
-    stored_logins.keep(known, target.name, store, own)
+    target.keep(own)
     return _look_round(target, own)
 
 
-def logout(known: Settings, names: list[str]) -> None:
-    """Forget profiles with their passwords. Raises NotFoundError, AuthError."""
+def logout(known: Settings, names: list[str], say: Say) -> None:
+    """Forget profiles with their passwords, as `stored_logins.forget`. Raises NotFoundError."""
     for name in names:
-        stored_logins.forget(known, name)
+        stored_logins.forget(known, name, say)
 
 
 def whoami(known: Settings, say: Say) -> Account:
@@ -87,7 +91,7 @@ def whoami(known: Settings, say: Say) -> Account:
     Raises AuthError, UnavailableError.
     """
     with open_session(known, say) as session:
-        email, kind = _person(queries.whoami(session))
+        email, kind = queries.whoami(session)
         place = queries.place(session)
     return Account(
         email=email,
@@ -111,13 +115,13 @@ def _login_owner(target: _Target, given: str, ask: Questions, *, has_schema: boo
     with owner_engine(given, known, target.say, endless=not has_schema) as owner:
         if not has_schema:
             if not ask.upgrade():
-                stored_logins.keep(known, target.name, target.store, given, given)
+                target.keep(given, given)
                 return _visit(target, given, owner=True)
             schema.upgrade(owner)
         email = ask.email(f"{url.user_of(given)}@{url.host_of(given) or 'localhost'}")
-        invitation = users.invite_again(owner, replace(known, admin_url=given), email)
-    own = _accept(_patiently(lambda: target.connect(invitation)), given)
-    stored_logins.keep(known, target.name, target.store, own, given)
+        invited = url.with_user_and_password(given, *users.invite_owner(owner, email))
+        own = _accept(_patiently(lambda: target.connect(invited)), given)
+    target.keep(own, given)
     return _look_round(target, own, owner=True)
 
 
@@ -177,7 +181,7 @@ def _patiently(work: Callable[[], _Result]) -> _Result:
 
 def _person(found: tuple[str, str] | None) -> tuple[str, str]:
     if found is None:
-        raise AuthError("this login belongs to no active person")
+        raise without_tasks("nobody")
     return found
 
 

@@ -5,6 +5,7 @@ from todo_cli.domain.database import ProfileView
 from todo_cli.services import stored_logins
 from todo_cli.settings import Settings
 from todo_cli.store import url
+from todo_cli.store.patience import Say
 
 
 def find(known: Settings) -> tuple[ProfileView, ...]:
@@ -18,12 +19,12 @@ def use(known: Settings, name: str) -> ProfileView:
     return _view(known, name).model_copy(update={"default": True})
 
 
-def remove(known: Settings, name: str) -> ProfileView:
-    """Forget a profile with its passwords and give it as it was.
+def remove(known: Settings, name: str, say: Say) -> ProfileView:
+    """Forget a profile with its passwords, as `stored_logins.forget`, and give it as it was.
 
-    Raises NotFoundError, ConflictError, AuthError.
+    Raises NotFoundError, ConflictError.
     """
-    stored_logins.forget(known, name)
+    stored_logins.forget(known, name, say)
     return _view(known, name)
 
 

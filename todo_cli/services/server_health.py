@@ -6,7 +6,7 @@ from typing import Final
 
 from todo_cli import clock
 from todo_cli.domain.health import Finding, failed, ok, warning
-from todo_cli.errors import AuthError
+from todo_cli.errors import AuthError, without_tasks
 from todo_cli.store import health as store
 from todo_cli.store import login
 from todo_cli.store.health import Cursor
@@ -95,9 +95,9 @@ def _person(cursor: Cursor) -> Finding:
         email, kind = found
         return ok(f"{email}, {kind}, active")
     if standing.owns:
-        return failed("this login is that of the database's owner, who has no tasks", _YOURSELF)
-    hint = "ask the database's owner, who sees more with: todo user list"
-    return failed("this login belongs to no active person", hint)
+        return failed(without_tasks("owner").message, _YOURSELF)
+    nobody = without_tasks("nobody")
+    return failed(nobody.message, nobody.hint or "")
 
 
 def _found(cursor: Cursor) -> tuple[str, str] | None:

@@ -2,9 +2,10 @@
 
 from todo_cli import credentials, settings
 from todo_cli.credentials import Secret, Store
-from todo_cli.errors import AuthError
+from todo_cli.errors import AuthError, without_tasks
 from todo_cli.settings import Profile, Settings
 from todo_cli.store import url
+from todo_cli.store.patience import Say
 
 
 def person_url(known: Settings) -> str | None:
@@ -16,10 +17,7 @@ def person_url(known: Settings) -> str | None:
     if stored is None:
         return known.database_url
     if stored.url == stored.owner_url:
-        raise AuthError(
-            "this is the login of the database's owner, who has no tasks",
-            "for a login of your own: todo login again",
-        )
+        raise without_tasks("owner")
     return _with_password(known, stored.store, stored.url, known.profile)
 
 
@@ -44,10 +42,11 @@ def store_in_use(known: Settings) -> str:
     return "none" if stored is None or stored.store is None else stored.store
 
 
-def keep(known: Settings, name: str, store: Store, own: str, owner: str | None = None) -> None:
+def keep(known: Settings, name: str, store: Store, own: str, owner: str | None, say: Say) -> None:
     """Keep a login, and perhaps the owner's, as a profile, which becomes the default.
 
-    The URLs go into the config file, their passwords into the store. Raises AuthError, UsageError.
+    The URLs go into the config file, their passwords into the store. A password that these replace
+    is deleted; ``say`` is told where that fails. Raises AuthError, UsageError.
     """
     profile = Profile(
         url.without_password(own),
@@ -56,15 +55,18 @@ def keep(known: Settings, name: str, store: Store, own: str, owner: str | None =
         None if owner is None else _save(known, store, owner_name(name), owner),
     )
     settings.save_profile(known.folders, name, profile)
-    for place, kept in _places(name, known.profiles.get(name)) - _places(name, profile):
-        credentials.forget(kept, known.folders.config, place)
+    before = known.profiles.get(name)
+    _delete(known, _places(name, before) - _places(name, profile), say)
 
 
-def forget(known: Settings, name: str) -> None:
-    """Forget a profile with its passwords. Raises NotFoundError, AuthError, ConflictError."""
-    for place, kept in _places(name, known.profiles.get(name)):
-        credentials.forget(kept, known.folders.config, place)
+def forget(known: Settings, name: str, say: Say) -> None:
+    """Forget a profile with its passwords; ``say`` is told which may still be kept.
+
+    Raises NotFoundError, ConflictError.
+    """
+    profile = known.profiles.get(name)
     settings.remove_profile(known.folders, name)
+    _delete(known, _places(name, profile), say)
 
 
 def owner_name(profile: str) -> str:
@@ -78,6 +80,15 @@ def _places(name: str, profile: Profile | None) -> set[tuple[str, Store]]:
         return set()
     places = ((name, profile.store), (owner_name(name), profile.owner_store))
     return {(place, Store(store)) for place, store in places if store is not None}
+
+
+def _delete(known: Settings, places: set[tuple[str, Store]], say: Say) -> None:
+    """Delete passwords. Where a store has gone nobody could ever be logged out: that is said."""
+    for place, store in sorted(places):
+        try:
+            credentials.forget(store, known.folders.config, place)
+        except AuthError as error:
+            say(f"warning: the {store} may still hold a password, as {place}: {error.message}")
 
 
 def _save(known: Settings, store: Store, name: str, target: str) -> str | None:

@@ -13,6 +13,7 @@ from todo_cli.domain.people import (
     Invitation,
     NewUser,
     Removal,
+    UserStatus,
     UserView,
     fold,
     new_user,
@@ -22,7 +23,8 @@ from todo_cli.services import stored_logins
 from todo_cli.settings import Settings
 from todo_cli.store import people, url
 from todo_cli.store.login_roles import Login
-from todo_cli.store.people import Person, Whereabouts
+from todo_cli.store.people import Person
+from todo_cli.store.whereabouts import Whereabouts, whereabouts
 
 # The parameters of a connection URL that an invitation keeps.
 _SHARED: Final = {
@@ -84,15 +86,21 @@ def reset(owner: Engine, known: Settings, email: str) -> Invitation:
     return _invitation(link, person.view, people.renew(owner, person))
 
 
-def invite_again(owner: Engine, known: Settings, email: str) -> str:
-    """Give the URL of an invitation, by `add` or, if the e-mail is known, by `reset`.
+def invite_owner(owner: Engine, email: str) -> tuple[str, str]:
+    """Give role and password of an invitation that the owner uses at once, over the same way.
 
-    Raises what those do.
+    Who has a login keeps it until the invitation is accepted: the new one may not work.
     """
     new = new_user(email)
-    if any(fold(each.email) == fold(new.email) for each in find(owner)):
-        return reset(owner, known, email).invitation
-    return add(owner, known, new).invitation
+    known = [each for each in people.everybody(owner) if fold(each.view.email) == fold(new.email)]
+    if not known:
+        login = people.add(owner, new)
+    elif known[0].view.status is UserStatus.ACTIVE:
+        login = people.invite_back(owner, known[0])
+    else:
+        _shut_out(owner, known[0])
+        login = people.renew(owner, known[0])
+    return login.role, login.password
 
 
 def deactivate(owner: Engine, email: str) -> UserView:
@@ -129,7 +137,7 @@ def _link(owner: Engine, known: Settings) -> str:
 
     Raises UsageError where others could read an invitation's password on its way.
     """
-    place = people.whereabouts(owner)
+    place = whereabouts(owner)
     if not place.private:
         raise UsageError(
             "the connection is not encrypted, and an invitation is a secret",

@@ -27,7 +27,15 @@ from sqlmodel import Session
 
 from todo_cli.domain.task import too_many_tags
 from todo_cli.domain.text import said
-from todo_cli.errors import AuthError, SchemaError, TodoError, UnavailableError, in_trash, not_found
+from todo_cli.errors import (
+    AuthError,
+    SchemaError,
+    TodoError,
+    UnavailableError,
+    in_trash,
+    not_found,
+    without_tasks,
+)
 from todo_cli.store import dialect
 from todo_cli.store.connect import NOTICE, Connect, passes
 from todo_cli.store.driver import DriverConnection
@@ -53,6 +61,10 @@ _SET_VIA: Final = f", set_config('todo.via', %({_VIA})s, true)"
 # list for short, and would sort all of a long one for the first few.
 IN_ORDER: Final = "todo_in_order"
 _UNSORTED: Final = "SELECT set_config('enable_sort', 'off', true); "
+# The execution option of a statement that is not about tasks: those who have none may send it.
+ANYBODY: Final = "todo_anybody"
+_ANYBODY: Final = "todo.require_revision"
+_PERSON: Final = "todo.require_person"
 IN_DOUBT: Final = "it may have been done all the same: look before you repeat it"
 
 # SQLSTATEs (PostgreSQL manual, Appendix A) and classes of them that mean the same to people.
@@ -71,10 +83,10 @@ def make_engine(
 ) -> Engine:
     """Make the engine of this process; nothing is opened yet.
 
-    ``revision`` is the schema that this program needs, asked for in each session; None
-    where the schema does not matter (the owner's work on it). ``patience`` is how long the server
-    itself may take for a statement, and ``via`` gives what the change log says of where it comes
-    from; it is not asked without ``patience``.
+    ``revision`` is the schema that this program needs, asked for in each session, as is whether it
+    is that of a person with tasks; None where neither matters (the owner's work on the schema).
+    ``patience`` is how long the server itself may take for a statement, and ``via`` gives what the
+    change log says of where it comes from; it is not asked without ``patience``.
     """
     engine = create_engine(
         dialect.URL,
@@ -125,7 +137,8 @@ def _put_in_front(
                 parameters = {**_named(parameters), _VIA: via()}
             before += "; "
         if revision is not None and not connection.info.get(_CHECKED):
-            before += f"SELECT todo.require_revision('{revision}'); "
+            asked = _ANYBODY if context.execution_options.get(ANYBODY) else _PERSON
+            before += f"SELECT {asked}('{revision}'); "
         if context.execution_options.get(IN_ORDER):
             before += _UNSORTED
         return before + statement, parameters
@@ -242,6 +255,8 @@ def _own_error(state: str, detail: str) -> TodoError:
             return not_found(detail)
         case "TD409":
             return in_trash(detail)
+        case "TD403":
+            return without_tasks(detail)
         case "TD701":
             return SchemaError("the database is older than this program", _UPGRADE)
         case "TD702":

@@ -8,6 +8,10 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class there
 from sqlalchemy import text
 from sqlmodel import Session
 
+from todo_cli.errors import without_tasks
+from todo_cli.store.engine import ANYBODY
+from todo_cli.store.models import HEAD
+
 _WHO = """
 SELECT pg_has_role(session_user, d.datdba, 'USAGE') AS owns,
        EXISTS (SELECT FROM pg_namespace WHERE nspname = 'todo') AS has_schema,
@@ -59,10 +63,13 @@ def person(cursor: Cursor) -> tuple[str, str] | None:
     return found
 
 
-def whoami(session: Session) -> tuple[str, str] | None:
-    """Give the same as `person` in a person's session."""
-    row = session.execute(text(_PERSON)).first()
-    return None if row is None else (row[0], row[1])
+def whoami(session: Session) -> tuple[str, str]:
+    """Give the same as `person` in a person's session. Raises AuthError for anybody else."""
+    row = session.execute(text(_PERSON).execution_options(**{ANYBODY: True})).first()
+    if row is None:
+        session.execute(text("SELECT todo.require_person(:head)"), {"head": HEAD})  # says why
+        raise without_tasks("nobody")
+    return row[0], row[1]
 
 
 def place(session: Session) -> Place:

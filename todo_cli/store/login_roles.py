@@ -41,11 +41,10 @@ class Login:
         return f"Login({self.role!r})"
 
 
-def create(cursor: Cursor, kind: Role) -> tuple[str, Login]:
-    """Make a person's role, which nobody can log in with yet, and that of an invitation.
+def make(cursor: Cursor, kind: Role) -> str:
+    """Make a person's role, which nobody can log in with yet, and give its name.
 
-    Everybody on the server can read the names, so they tell nothing. The password is sent as it is,
-    not as a hash, which some hosts refuse.
+    Everybody on the server can read it, so it tells nothing.
     """
     role = f"todo_{secrets.token_hex(12)}"
     cursor.execute(
@@ -55,6 +54,15 @@ def create(cursor: Cursor, kind: Role) -> tuple[str, Login]:
             sql.Identifier(f"todo_{kind.value}"),
         )
     )
+    return role
+
+
+def invite(cursor: Cursor, role: str) -> Login:
+    """Make the role of an invitation to a person's role, in place of an earlier one.
+
+    The password is sent as it is, not as a hash, which some hosts refuse.
+    """
+    drop(cursor, invitation_role(role))
     cursor.execute(
         "SELECT date_trunc('second', now()) + make_interval(days => %s)", [INVITATION_DAYS]
     )
@@ -70,7 +78,7 @@ def create(cursor: Cursor, kind: Role) -> tuple[str, Login]:
             sql.Literal(_INVITATION_CONNECTIONS),
         )
     )
-    return role, login
+    return login
 
 
 def invitation_role(role: str) -> str:

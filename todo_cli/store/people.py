@@ -5,9 +5,6 @@ leaves nothing half made, and repeated it ends right. No text of the driver's er
 can quote a statement, and the statement that makes an invitation holds a password.
 """
 
-import ipaddress
-import os
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,16 +68,6 @@ class Person:
         return self.invitation_role or logins.invitation_role(self.role), self.role
 
 
-@dataclass(frozen=True)
-class Whereabouts:
-    """Where a connection goes; ``host`` may be the folder of a socket."""
-
-    host: str
-    port: int
-    database: str
-    private: bool
-
-
 def everybody(owner: Engine) -> list[Person]:
     """Give all people, by e-mail. Raises AuthError, SchemaError, as every function here does."""
     with _transaction(owner) as cursor:
@@ -103,15 +90,6 @@ def count_tasks(owner: Engine, person: Person) -> int:
         return int(only(cursor))
 
 
-def whereabouts(owner: Engine) -> Whereabouts:
-    """Tell where the owner's connection goes, and whether others could read it on its way."""
-    with _transaction(owner) as cursor:
-        connection = cursor.connection
-        info = connection.info
-        private = info.ssl_in_use or _stays_here(_peer(connection.fileno()))
-        return Whereabouts(info.host, info.port, info.dbname, private)
-
-
 def add(owner: Engine, new: NewUser) -> Login:
     """Make somebody's row and roles, all or none, and give the invitation's login.
 
@@ -122,7 +100,8 @@ def add(owner: Engine, new: NewUser) -> Login:
         if known is not None:
             raise _known(known.view.email)
         _drop_used(cursor)
-        role, login = logins.create(cursor, new.role)
+        role = logins.make(cursor, new.role)
+        login = logins.invite(cursor, role)
         values = [role, login.role, login.valid_until, new.email, new.first_name, new.last_name]
         cursor.execute(
             "INSERT INTO todo.users (role_name, invitation_role, invited_until, email, first_name, "
@@ -139,7 +118,8 @@ def renew(owner: Engine, person: Person) -> Login:
     """
     large_objects.drop(owner, person.roles)
     with _transaction(owner, alone=True) as cursor:
-        role, login = logins.create(cursor, person.view.role)
+        role = logins.make(cursor, person.view.role)
+        login = logins.invite(cursor, role)
         cursor.execute(
             "UPDATE todo.users SET role_name = %s, invitation_role = %s, invited_until = %s, "
             "claimed_at = NULL, is_active = true WHERE id = %s AND role_name = %s",
@@ -148,6 +128,26 @@ def renew(owner: Engine, person: Person) -> Login:
         _require_row(cursor, person)
         for old in person.roles:
             logins.drop(cursor, old)
+        return login
+
+
+def invite_back(owner: Engine, person: Person) -> Login:
+    """Give somebody with a login an invitation to it, which stays as it is until they accept.
+
+    A new role is made where the old one is gone, as after restoring a dump on another server.
+    """
+    with _transaction(owner, alone=True) as cursor:
+        role = person.role
+        if not logins.exists(cursor, role):
+            logins.drop(cursor, logins.invitation_role(role))
+            role = logins.make(cursor, person.view.role)
+        login = logins.invite(cursor, role)
+        cursor.execute(
+            "UPDATE todo.users SET role_name = %s, invitation_role = %s, invited_until = %s "
+            "WHERE id = %s AND role_name = %s",
+            [role, login.role, login.valid_until, *_key(person)],
+        )
+        _require_row(cursor, person)
         return login
 
 
@@ -330,14 +330,3 @@ def _require_row(cursor: Cursor, person: Person) -> None:
 def _known(email: str) -> ConflictError:
     hint = f"for a new invitation: todo user reset {email}"
     return ConflictError(f"there is a user {readable(email)}", hint)
-
-
-def _peer(descriptor: int) -> Any:
-    """Give the address at the other end of a connection: a text for a socket in the file system."""
-    with socket.socket(fileno=os.dup(descriptor)) as connection:
-        return connection.getpeername()
-
-
-def _stays_here(peer: Any) -> bool:
-    """Tell whether an address, as `socket.getpeername` gives it, is one of this machine."""
-    return not isinstance(peer, tuple) or ipaddress.ip_address(peer[0]).is_loopback
