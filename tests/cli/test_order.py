@@ -6,6 +6,7 @@ from unicodedata import normalize
 import pytest
 
 from tests.conftest import Answer, Command
+from todo_cli.services import suggestions
 
 WEST = {"TZ": "America/Los_Angeles", "TODO_NOW": "2026-12-01T04:00:00Z"}  # 30 November, 20:00
 
@@ -13,6 +14,16 @@ WEST = {"TZ": "America/Los_Angeles", "TODO_NOW": "2026-12-01T04:00:00Z"}  # 30 N
 def titles(answer: Answer) -> list[str]:
     assert (answer.code, answer.err) == (0, "")
     return [task["title"] for task in json.loads(answer.out)]
+
+
+@pytest.mark.alone("Tab asks no agent")
+def test_tab_offers_tasks_in_the_order_of_the_list(
+    west: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suggestions, "DEADLINE", 1e6)  # this process has been working for long
+    environ = {**west.environment, **WEST}
+    found = suggestions.Suggestions(environ).tasks(("pending",), "", ())
+    assert [title for _, title in found[:4]] == ["late", "tonight", "today", "tomorrow"]
 
 
 @pytest.fixture

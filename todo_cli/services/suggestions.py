@@ -15,7 +15,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 from unicodedata import normalize
 
-from todo_cli import settings
+from todo_cli import clock, settings
 from todo_cli.credentials import Store
 from todo_cli.errors import AuthError
 from todo_cli.services import profiles
@@ -46,7 +46,11 @@ class Suggestions:
         """Give number and title of tasks in these states, in the order of the default list."""
         from todo_cli.store import suggestions  # imports the driver: slow
 
-        return self._ask(lambda connect: suggestions.tasks(connect, statuses, prefix, without))
+        def find(connect: "Connect") -> Rows:
+            now = clock.now(self.environ)
+            return suggestions.tasks(connect, statuses, prefix, without, now)
+
+        return self._ask(find)
 
     def projects(self, prefix: str) -> Rows:
         """Give projects by name, each with how many pending tasks it has."""

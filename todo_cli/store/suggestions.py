@@ -6,11 +6,13 @@ takes longer than a whole answer may. It connects to a server that runs, and nev
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 import psycopg2
 
+from todo_cli.domain.order import due_places
 from todo_cli.errors import UnavailableError
 from todo_cli.store import postmaster
 from todo_cli.store.driver import DriverConnection
@@ -19,17 +21,20 @@ from todo_cli.store.roles import DATABASE, PERSON
 
 Connect = Callable[[], DriverConnection]
 Rows = list[tuple[str, str]]  # a value, and what to say about it
+Row = tuple[Any, ...]
 
 LIMIT: Final = 200  # nobody chooses among more
 
-# The order of the default list, which its index has; other tasks than pending ones come last.
+# The order of the default list, in its two streams (see order.py); pending tasks come first.
 # The text has a name of its own: ORDER BY would take one called number, and sort 10 before 9.
-_TASKS: Final = """
-SELECT number::text AS id, title FROM todo.tasks
- WHERE status IN %(statuses)s AND starts_with(number::text, %(prefix)s)
-   AND number::text <> ALL (%(without)s)
- ORDER BY {first} due_date, priority_rank, number LIMIT %(limit)s"""
+_STREAM: Final = """
+(SELECT number::text AS id, title, due_date, due_all_day, status <> 'pending', priority_rank, number
+   FROM todo.tasks
+  WHERE status IN %(statuses)s AND {which} AND starts_with(number::text, %(prefix)s)
+    AND number::text <> ALL (%(without)s)
+  ORDER BY {first} due_date, priority_rank, number LIMIT %(limit)s)"""
 _PENDING_FIRST: Final = "status <> 'pending',"
+_WHICH: Final = ("NOT due_all_day", "due_all_day")
 
 _PROJECTS: Final = """
 SELECT project, count(*) FILTER (WHERE status = 'pending') || ' pending' FROM todo.tasks
@@ -64,14 +69,24 @@ def to_private(data_folder: Path) -> Connect:
     return connect
 
 
-def tasks(connect: Connect, statuses: Sequence[str], prefix: str, without: Sequence[str]) -> Rows:
+def tasks(
+    connect: Connect, statuses: Sequence[str], prefix: str, without: Sequence[str], now: datetime
+) -> Rows:
     """Give number and title of tasks in these states whose number begins with ``prefix``.
 
-    They come in the order of the default list; ``without`` are numbers to leave out. Raises what
-    ``connect`` does, and the driver's errors.
+    They come in the order of the default list, by the days of ``now``'s zone; ``without`` are
+    numbers to leave out. Raises what ``connect`` does, and the driver's errors.
     """
-    query = _TASKS.format(first="" if len(statuses) == 1 else _PENDING_FIRST)
-    return _ask(connect, query, prefix, without, statuses=tuple(statuses))
+    first = "" if len(statuses) == 1 else _PENDING_FIRST
+    streams = (_STREAM.format(first=first, which=each) for each in _WHICH)
+    rows = _ask(connect, " UNION ALL ".join(streams), prefix, without, statuses=tuple(statuses))
+    place = due_places(now)
+
+    def key(row: Row) -> tuple[Any, ...]:
+        _, _, due, all_day, over, rank, number = row
+        return over, place(due, all_day), rank, number
+
+    return [(number, title) for number, title, *_ in sorted(rows, key=key)[:LIMIT]]
 
 
 def projects(connect: Connect, prefix: str) -> Rows:
@@ -89,7 +104,7 @@ def tags(connect: Connect, prefix: str, without: Sequence[str]) -> Rows:
 
 def _ask(
     connect: Connect, query: str, prefix: str, without: Sequence[str] = (), **parameters: Any
-) -> Rows:
+) -> list[Any]:
     """Send one query, in one round trip."""
     parameters |= {"prefix": prefix, "without": list(without), "limit": LIMIT}
     with closing(connect()) as connection:
