@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
@@ -63,12 +64,16 @@ def list_tasks(session: Session, wanted: Filter, now: datetime, *, counted: bool
     """
     sort = wanted.order
     by_due = sort is None or sort.field is SortField.DUE
-    query = _by_due(wanted, counted) if by_due else _by_field(wanted, counted)
-    rows: Sequence[RowMapping] = session.execute(query).mappings().all()
+    rows: Sequence[RowMapping] = session.execute(_query(wanted, by_due, counted)).mappings().all()
     total = (rows[0]["total"] if rows else 0) if counted else None
     if by_due:
         rows = order.merge(rows, sort, wanted.limit, now)
     return Page(tasks=tuple(map(view, rows)), total=total)
+
+
+@lru_cache(maxsize=8)  # to build one and to know it again takes as long as the server's answer
+def _query(wanted: Filter, by_due: bool, counted: bool) -> Select[Any]:
+    return _by_due(wanted, counted) if by_due else _by_field(wanted, counted)
 
 
 def _by_due(wanted: Filter, counted: bool) -> Select[Any]:
