@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -14,8 +14,10 @@ from benchmarks.commands import (
     BULK,
     FAR_AWAY,
     FIRST,
+    JSON_50,
     JSON_ALL,
     LIKE,
+    TABLE_50,
     VERSION,
     WARM,
     WHOLE,
@@ -76,6 +78,24 @@ def beside_peers(run: Run) -> list[Figure]:
     return [figure for size in sizes for figure in _with_peers(run, run.tasks[:size])]
 
 
+def first_of_many(run: Run) -> list[Figure]:
+    """Time the first 50 of a hundred tasks and of all, in turn."""
+    if run.server is None or not run.warm:
+        run.notes.append(f"{targets.SIZES}: this needs a server with TLS, and the agent")
+        return []
+    with ExitStack() as stack:
+        commands: list[Command] = []
+        for who, tasks in ((targets.FEW, run.tasks[: _SIZES[0]]), (targets.ALL, run.tasks)):
+            store = stack.enter_context(run.server.store(tasks))
+            stack.enter_context(agents.agent(store.environment))
+            ours = of_todo(store, (JSON_50, TABLE_50), warm=True)
+            commands += [replace(each, who=who) for each in ours if each.who == WARM]
+        commands.sort(key=lambda each: each.what)
+        say(f"{targets.SIZES} ...")
+        times = time_in_turn(commands, run.rounds)
+    return figures.of_commands(targets.SIZES, commands, times)
+
+
 def far_away(run: Run) -> list[Figure]:
     """Time commands whose server is a round trip of 50 ms away."""
     if run.server is None:
@@ -110,6 +130,7 @@ def memory(run: Run) -> list[Figure]:
 
 SECTIONS: Final[dict[str, Callable[[Run], list[Figure]]]] = {
     "warm": whole_commands,
+    "sizes": first_of_many,
     "peers": beside_peers,
     "network": far_away,
     "rows": large_table,

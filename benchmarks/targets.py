@@ -21,6 +21,9 @@ from benchmarks.statements import ADD, DONE, FILTER, LIST_50, LIST_ALL, SEARCH
 # Sections.
 LOOPBACK: Final = "TLS on loopback"
 SOCKET: Final = "Unix socket"
+SIZES: Final = "the first 50 of few and of many"
+FEW: Final = "of a hundred tasks"
+ALL: Final = "of all tasks"
 NETWORK: Final = "50 ms away"
 ROWS: Final = "query time in a large table"
 MEMORY: Final = "memory"
@@ -74,6 +77,7 @@ FIXED: Final = (
     Target(LOOPBACK, ADD, FIRST, 1.15, (START, IMPORTS)),
     Target(LOOPBACK, BULK, WARM, 1000),
     Target(LOOPBACK, BULK, FIRST, 1000),
+    *(Target(SIZES, what, ALL, 1.05, (what, FEW)) for what in (JSON_50, TABLE_50)),
     *(Target(NETWORK, what, WARM, ROUND_TRIP + 30) for what in (JSON_50, TABLE_50, ADD, DONE)),
     *(
         Target(ROWS, what, who, 1.5, (what, ALONE))
