@@ -289,3 +289,26 @@ def test_the_private_database_shows_its_one_person_the_whole_log(home: Path) -> 
         "added",
         "completed",
     ]
+
+
+def test_a_row_of_the_log_that_no_program_wrote_hides_no_other(
+    owner: Command, busy: Person, database: Database
+) -> None:
+    strange = (("[1]", '"x"'), ('{"number": "x", "title": 3}', "null"), ("7", '{"number": 1.5}'))
+    for before, after in strange:
+        as_owner(
+            database,
+            "INSERT INTO todo.task_events (task_id, user_id, action, before, after)"
+            " SELECT t.id, user_id, 'strange', %s, %s FROM todo.tasks t JOIN todo.users u"
+            " ON u.id = user_id WHERE u.email = %s",
+            [before, after, busy.email],
+        )
+
+    answer = owner("db", "audit", "--user", busy.email, "--json")
+    found = [event for event in events(answer) if event["action"] == "strange"]
+    assert [(event["before"], event["after"]) for event in found] == [
+        ({"": [1]}, {"": "x"}),
+        ({"number": "x", "title": 3}, None),
+        ({"": 7}, {"number": 1.5}),
+    ]
+    assert owner("db", "audit", "--user", busy.email).out.count("strange") == 3

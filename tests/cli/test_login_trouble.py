@@ -13,6 +13,7 @@ from tests.faults import Delay, Stall, fault_proxy
 from tests.shared_agent import COLD
 from tests.tls import NAME, TlsServer, tls_server
 from tests.unit.stores import HERE
+from todo_cli.store.embedded import SUPERUSER
 
 FILE = ("--store", "file")
 OWNER = "this is the login of the database's owner, who has no tasks"
@@ -154,6 +155,31 @@ def test_an_auditor_who_asks_for_tasks_hears_what_an_auditor_can_do(
         )
     assert todo("whoami", TODO_DATABASE_URL=auditor.url).code == 0
     assert todo("db", "audit", TODO_DATABASE_URL=auditor.url).code == 0
+
+
+def test_a_database_that_takes_no_changes_is_unavailable_for_them(
+    todo: Command, database: Database, person: Person
+) -> None:
+    person.query("INSERT INTO todo.tasks (title) VALUES ('x')")
+    with database.cursor(SUPERUSER) as cursor:
+        cursor.execute(f"ALTER ROLE {person.role} SET default_transaction_read_only = on")
+
+    assert todo("list").code == 0
+    for words in ("add y", "done 1", "rm 1"):
+        answer = todo(*words.split())
+        assert (answer.code, answer.out) == (6, "")
+        assert answer.err.startswith("todo: the database is read-only: ")
+
+
+def test_a_login_for_which_the_policies_were_switched_off_works_all_the_same(
+    todo: Command, database: Database, person: Person
+) -> None:
+    person.query("INSERT INTO todo.tasks (title) VALUES ('x')")
+    with database.cursor(SUPERUSER) as cursor:
+        cursor.execute(f"ALTER ROLE {person.role} SET row_security = off")
+
+    assert todo("list").code == 0
+    assert todo("done", "1").code == 0
 
 
 def test_somebody_who_is_not_active_sees_no_empty_list(

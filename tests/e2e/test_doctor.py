@@ -92,6 +92,18 @@ def test_the_definitions_of_a_private_database_are_compared_as_its_owner_would(
     assert found["definitions"] == ("ok", "all as this program needs them")
 
 
+def test_a_fault_that_db_check_has_found_is_found_by_doctor_as_well(old_home: Path) -> None:
+    todo = Program(old_home)
+    with server_of(old_home).connect(DATABASE, OWNER) as connection, connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE todo.tasks DISABLE TRIGGER b_guard")
+    connection.commit()
+    try:
+        assert todo("db", "check").code == 7
+        assert findings(todo("doctor", "--json"))["definitions"][0] == "failed"
+    finally:
+        assert todo("db", "check", "--repair").code == 0
+
+
 def test_a_private_database_that_was_taken_down_is_prepared_by_the_next_command(
     old_home: Path,
 ) -> None:

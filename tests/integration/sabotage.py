@@ -164,6 +164,13 @@ MENDED: Final = {
     "child table public.child of todo.tasks: not of this program": (
         "CREATE TABLE public.child () INHERITS (todo.tasks)"
     ),
+    "parent table public.every of todo.tasks: not of this program": (
+        "CREATE TABLE public.every (title varchar(255) NOT NULL);"
+        "ALTER TABLE todo.tasks INHERIT public.every"
+    ),
+    "policies switched off row_security=off: not of this program": (
+        "ALTER DATABASE todo SET row_security = off"
+    ),
     # The log's partitions: what the default one is like is expected of each.
     "partition todo.task_events_rest: missing": "DROP TABLE todo.task_events_rest",
     f"partition {FIRST_MONTH}: missing": f"DROP TABLE {FIRST_MONTH}",
@@ -189,6 +196,16 @@ MENDED: Final = {
     "REVOKE GRANT OPTION FOR SELECT ON TABLE todo.tasks FROM todo_member": (
         "GRANT SELECT ON todo.tasks TO todo_member WITH GRANT OPTION"
     ),
+    # What an owner takes from itself.
+    "todo_definer has lost EXECUTE on FUNCTION todo.me()": (
+        "REVOKE EXECUTE ON FUNCTION todo.me() FROM todo_definer"
+    ),
+    "todo_owner has lost DELETE, INSERT, REFERENCES, SELECT, TRIGGER, TRUNCATE, UPDATE on"
+    " TABLE todo.task_events": "REVOKE ALL ON todo.task_events FROM CURRENT_USER",
+    "todo_owner has lost SELECT, UPDATE on TABLE todo.users": (
+        "REVOKE SELECT, UPDATE ON todo.users FROM CURRENT_USER"
+    ),
+    "todo_owner has lost USAGE on SCHEMA todo": "REVOKE USAGE ON SCHEMA todo FROM CURRENT_USER",
     "the group todo_member has LOGIN": "ALTER ROLE todo_member LOGIN",
     "todo_invited is a member of todo_member": "GRANT todo_member TO todo_invited",
     "todo_auditor is a member of todo_definer": "GRANT todo_definer TO todo_auditor",
@@ -227,6 +244,13 @@ MENDED_TOGETHER: Final = {
         "function todo.lock_tasks(bigint[],uuid[],text[]): different",
         "GRANT EXECUTE ON FUNCTION todo.lock_tasks(bigint[],uuid[],text[]) TO todo_member",
     ],
+    f"DROP TABLE {FIRST_MONTH}; CREATE TABLE {FIRST_MONTH} PARTITION OF todo.task_events"
+    f" FOR VALUES FROM ('{FIRST_MONTH[-7:-3]}-03-01 00:00+00')"
+    f" TO ('{FIRST_MONTH[-7:-3]}-04-01 00:00+00')"
+    " PARTITION BY RANGE (at);"
+    f"SELECT todo.guard_partition('{FIRST_MONTH[5:]}')": [
+        f"division of {FIRST_MONTH}: not of this program (RANGE (at))",
+    ],
     "CREATE FUNCTION todo.spy() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
     "CREATE TRIGGER spy BEFORE INSERT ON todo.tasks FOR EACH ROW EXECUTE FUNCTION todo.spy()": [
         "function todo.spy(): not of this program",
@@ -264,6 +288,10 @@ LEFT: Final = {
         "CREATE VIEW public.using AS SELECT todo.used()",
         "DROP FUNCTION todo.used() CASCADE",
     ),
+    "publication in part some_tasks: not of this program": (
+        "CREATE PUBLICATION some_tasks FOR TABLE todo.tasks WHERE (title <> 'x')",
+        "DROP PUBLICATION some_tasks",
+    ),
 }
 
 # What an owner may add, by how it is listed; None where that is the statement. {role} is a role of
@@ -285,6 +313,12 @@ ADDED: Final = {
     "statistics target of todo.tasks.status": (
         "ALTER TABLE todo.tasks ALTER status SET STATISTICS 500"
     ),
+    "view elsewhere public.titles": "CREATE VIEW public.titles AS SELECT title FROM todo.tasks",
+    "foreign key elsewhere kept of public.hold": (
+        "CREATE TABLE public.hold (u uuid, t uuid,"
+        " CONSTRAINT kept FOREIGN KEY (u, t) REFERENCES todo.tasks)"
+    ),
+    "setting work_mem=8MB": "ALTER DATABASE todo SET work_mem = '8MB'",
     "storage parameters of todo.tasks": "ALTER TABLE todo.tasks SET (fillfactor = 90)",
     "GRANT SELECT ON TABLE todo.tasks TO {role}": "GRANT SELECT ON todo.tasks TO {role}",
     "GRANT SELECT (email) ON TABLE todo.users TO {role}": (

@@ -94,6 +94,15 @@ def test_what_cannot_be_put_back_stays_named_and_as_it_was(
     assert objects(spoilt) == before
 
 
+def test_a_login_that_no_policy_binds_is_named(spoilt: Database) -> None:
+    person = spoilt.new_person()
+    query(spoilt, SUPERUSER, f"ALTER ROLE {person.role} BYPASSRLS")
+
+    assert check(spoilt).differences == (f"the login of {person.email} has BYPASSRLS",)
+    query(spoilt, SUPERUSER, f"ALTER ROLE {person.role} NOBYPASSRLS")
+    assert check(spoilt).differences == ()
+
+
 @pytest.fixture
 def adorned(spoilt: Database) -> set[str]:
     """Have an owner add what an owner may; give how it is to be listed."""

@@ -126,14 +126,15 @@ class AppContext:
             yield session
 
     @contextmanager
-    def open_owner(self, *, endless: bool = False) -> Iterator["Engine"]:
+    def open_owner(self, *, endless: bool = False, changing: bool = False) -> Iterator["Engine"]:
         """Open the database as its owner, with ``endless`` for what takes as long as it takes.
 
-        Raises what `services.unit_of_work.open_owner` does.
+        ``changing`` when the schema may be another one afterwards. Raises what
+        `services.unit_of_work.open_owner` does.
         """
         from todo_cli.services.unit_of_work import open_owner  # imports sqlmodel: slow
 
-        with open_owner(self.settings(), self.say, endless=endless) as owner:
+        with open_owner(self.settings(), self.say, endless=endless, changing=changing) as owner:
             yield owner
 
     @property

@@ -99,7 +99,7 @@ def check(
     from todo_cli.services import database
 
     output = app.output(tuple((SchemaRepair if repair else SchemaCheck).model_fields))
-    with app.open_owner(endless=True) as owner:
+    with app.open_owner(endless=True, changing=repair) as owner:
         found = database.repair(owner) if repair else database.check(owner)
     words = _repaired(found) if isinstance(found, SchemaRepair) else []
     if not found.differences:

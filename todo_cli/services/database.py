@@ -94,7 +94,7 @@ def status(settings: Settings, say: Say) -> ServerView:
 @contextmanager
 def _to_be_changed(settings: Settings, say: Say) -> Iterator[tuple[Engine, Callable[[], None]]]:
     """Open a database whose schema is about to change, with what is done before."""
-    with open_owner(settings, say, endless=True) as owner:
+    with open_owner(settings, say, endless=True, changing=True) as owner:
         if not is_private(settings):
             yield owner, lambda: None
             return

@@ -66,17 +66,19 @@ def person_engine(private: PrivateServer) -> Iterator[Engine]:
 
 @contextmanager
 def owner_engine(
-    private: PrivateServer, seconds: float, say: Say, via: str = ""
+    private: PrivateServer, seconds: float, say: Say, via: str = "", *, changing: bool
 ) -> Iterator[Engine]:
     """Give the owner's engine; the database exists, its schema may be of any revision.
 
     Each statement may take ``seconds``; ``say`` is told what takes longer than a moment; ``via`` is
-    what the change log says of where it comes from.
+    what the change log says of where it comes from. After what is ``changing`` the schema the next
+    command looks again.
     """
     with private.in_use():
         with private.exclusively():
             _make_database(private)
-            private.forget_preparation()  # whatever the owner does, the next command looks again
+            if changing:
+                private.forget_preparation()
         with _owner_engine(private, seconds, say, via) as owner:
             yield owner
 

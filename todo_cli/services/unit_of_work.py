@@ -44,10 +44,13 @@ def keep_connections() -> Kept:
 
 
 @contextmanager
-def open_owner(settings: Settings, say: Say, *, endless: bool = False) -> Iterator[Engine]:
+def open_owner(
+    settings: Settings, say: Say, *, endless: bool = False, changing: bool = False
+) -> Iterator[Engine]:
     """Give the engine of the database's owner, for work on the schema. Raises AuthError.
 
     Each statement may take as long as the settings say, or, if ``endless``, as long as it takes.
+    ``changing`` when the schema may be another one afterwards.
     """
     found = stored_logins.owner_url(settings)
     if found is not None:
@@ -60,7 +63,8 @@ def open_owner(settings: Settings, say: Say, *, endless: bool = False) -> Iterat
         )
     else:
         server, seconds = private.server(settings, say), _seconds(settings, endless)
-        with private.owner_engine(server, seconds, say, client_id.via(settings)) as owner:
+        via = client_id.via(settings)
+        with private.owner_engine(server, seconds, say, via, changing=changing) as owner:
             yield owner
 
 

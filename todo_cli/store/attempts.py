@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, CursorResult
 
-from todo_cli.errors import SchemaError, TodoError, UnavailableError
+from todo_cli.errors import AuthError, SchemaError, TodoError, UnavailableError
 
 
 def attempt(connection: Connection, *statements: str) -> bool:
@@ -30,8 +30,8 @@ def run(connection: Connection, statement: str) -> CursorResult[Any]:
 
 
 def ask(connection: Connection, query: str) -> list[Any]:
-    """Give the rows of a query; none where what it asks for is not there."""
+    """Give the rows of a query; none where what it asks for is not there, or may not be read."""
     found: list[Any] = []
-    with suppress(SchemaError), connection.begin_nested():
+    with suppress(SchemaError, AuthError), connection.begin_nested():
         found = list(run(connection, query))
     return found

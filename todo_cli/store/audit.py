@@ -33,6 +33,16 @@ _WANTED: Final = """
 
 _COUNT: Final = f"SELECT count(*) FROM todo.task_events WHERE {_WANTED}"  # noqa: S608 - constants
 
+
+def _object(column: str) -> str:
+    """Give what changed as an object, whatever somebody has written there."""
+    return (
+        f"CASE jsonb_typeof(e.{column}) WHEN 'object' THEN e.{column}"
+        f" ELSE nullif(jsonb_build_object('', e.{column}), jsonb_build_object('', NULL)) END"
+        f" AS {column}"
+    )
+
+
 # The newest are found first, and only then what else is told about them. Most events do not say
 # their task's number. The event that added the task does, the last of them where one with the same
 # id was added again; a join lets the planner choose between an index, for a few, and a hash. That
@@ -43,10 +53,11 @@ WITH newest AS MATERIALIZED (
      ORDER BY at DESC, id DESC LIMIT CAST(:limit AS bigint)
 )
 SELECT DISTINCT ON (e.at, e.id) e.at, e.action,
-       CAST(coalesce(e.after->>'number', e.before->>'number', a.after->>'number') AS bigint)
-           AS task, e.task_id, coalesce(e.after->>'title', e.before->>'title') AS title,
+       CAST(substring(coalesce(e.after->>'number', e.before->>'number', a.after->>'number')
+                      FROM '^[0-9]{{1,18}}$') AS bigint) AS task,
+       e.task_id, coalesce(e.after->>'title', e.before->>'title') AS title,
        whose.email AS user, e.user_id, who.email AS actor, e.actor_id, e.actor_role,
-       e.command_id, e.before, e.after, e.revision, e.via, e.undoes,
+       e.command_id, {_object("before")}, {_object("after")}, e.revision, e.via, e.undoes,
        coalesce(e.entity, 'task') AS entity, e.entity_id
   FROM newest e
   LEFT JOIN todo.users whose ON whose.id = e.user_id

@@ -56,6 +56,19 @@ SELECT 20, 'child table', format('%s of %s', inhrelid::regclass, name), name, ''
        format('ALTER TABLE %s NO INHERIT %s', inhrelid::regclass, name)
   FROM tables JOIN pg_inherits ON inhparent = tables.oid WHERE relkind = 'r'
 """,
+    # Whoever may read the parent reads the child's rows, whatever the policies say.
+    """
+SELECT 20, 'parent table', format('%s of %s', inhparent::regclass, name), name, '', NULL,
+       format('%sNO INHERIT %s', alter_, inhparent::regclass)
+  FROM tables JOIN pg_inherits ON inhrelid = tables.oid WHERE NOT relispartition
+""",
+    # One that is divided once more takes no row where the parts are missing.
+    """
+SELECT 21, 'division of', name, name, pg_get_partkeydef(oid), NULL,
+       CASE WHEN NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = tables.oid)
+            THEN format('DROP TABLE %s', name) END
+  FROM tables WHERE relispartition AND relkind = 'p'
+""",
     """
 SELECT 25, 'unlogged storage of', name, name, '', NULL, alter_ || 'SET LOGGED'
   FROM tables WHERE relpersistence <> 'p'
@@ -228,9 +241,32 @@ SELECT 90, 'type', t.oid::regtype::text, NULL, '', NULL, NULL
  WHERE typnamespace = to_regnamespace('todo')
    AND (typtype IN ('d', 'e', 'r') OR (typtype = 'c' AND c.relkind = 'c'))
 """,
+    # One with a filter has every change refused of a row whose identity does not tell enough.
     """
-SELECT DISTINCT 90, 'publication', quote_ident(pubname), NULL, '', NULL, NULL
+SELECT DISTINCT 90, CASE WHEN rowfilter IS NULL THEN 'publication' ELSE 'publication in part' END,
+       quote_ident(pubname), NULL, '', NULL, NULL
   FROM pg_publication_tables WHERE schemaname = 'todo'
+""",
+    # What is elsewhere and holds on to our tables, or shows what is in them.
+    """
+SELECT 90, 'foreign key elsewhere', format('%I of %s', conname, conrelid::regclass), NULL, '',
+       NULL, NULL
+  FROM tables JOIN pg_constraint ON confrelid = tables.oid
+ WHERE contype = 'f' AND conparentid = 0 AND conrelid NOT IN (SELECT oid FROM relations)
+""",
+    """
+SELECT DISTINCT 90, 'view elsewhere', ev_class::regclass::text, NULL, '', NULL, NULL
+  FROM tables JOIN pg_depend ON refclassid = 'pg_class'::regclass AND refobjid = tables.oid
+  JOIN pg_rewrite r ON classid = 'pg_rewrite'::regclass AND objid = r.oid
+ WHERE ev_class NOT IN (SELECT oid FROM relations)
+""",
+    """
+SELECT 90, CASE WHEN setting ~ '^row_security=' THEN 'policies switched off' ELSE 'setting' END,
+       setting, NULL, '', NULL,
+       format('ALTER DATABASE %I RESET %I', datname, split_part(setting, '=', 1))
+  FROM pg_database d JOIN pg_db_role_setting ON setdatabase = d.oid AND setrole = 0
+ CROSS JOIN LATERAL unnest(setconfig) setting
+ WHERE datname = current_database()
 """,
     """
 SELECT 90, 'event trigger', quote_ident(evtname), NULL, '', NULL, NULL

@@ -51,7 +51,8 @@ _UPGRADE: Final = "run: todo db upgrade"
 # here is not done later. All for the one transaction: a pooler gives the session to others.
 _SETTINGS: Final = (
     "SELECT set_config('search_path', 'pg_catalog, pg_temp', true), "
-    f"set_config('TimeZone', 'UTC', true), set_config('lock_timeout', '0', true), "
+    "set_config('TimeZone', 'UTC', true), set_config('row_security', 'on', true), "
+    "set_config('lock_timeout', '0', true), "
     f"{NOTICE.format('true')}, set_config('statement_timeout', '{{}}', true)"
 )
 _VIA: Final = "todo_via"  # the name of its parameter, in front of those of a statement
@@ -237,6 +238,8 @@ def driver_error(error: psycopg2.Error) -> TodoError:
         return SchemaError("this database has more than one revision", "todo db check says more")
     if state == "42501" or state.startswith("28"):
         return AuthError(f"the database does not allow it: {message}")
+    if state == "25006":
+        return UnavailableError(f"the database is read-only: {message}")
     if state == "53100":
         return UnavailableError(f"the database has no room left: {message}")
     if state == "57014":

@@ -104,6 +104,41 @@ SELECT format('the group %s has %s', rolname, power), format('ALTER ROLE %I NO%s
 SELECT format('%s is a member of %s', who, of_), format('REVOKE %I FROM %I', of_, who)
   FROM memberships
 """
+# An owner has all rights on what is theirs, unless somebody took them away: then functions that run
+# as the owner fail, and so does every repair.
+_OWN: Final = """
+WITH objects AS (
+    SELECT format('TABLE %s', oid::regclass) AS name, relowner AS owner, relacl AS acl, 'r' AS kind
+      FROM pg_class
+     WHERE relnamespace = to_regnamespace('todo') AND relkind IN ('r', 'p', 'v', 'm', 'f')
+     UNION ALL
+    SELECT format('FUNCTION %s', oid::regprocedure), proowner, proacl, 'f'
+      FROM pg_proc WHERE pronamespace = to_regnamespace('todo')
+     UNION ALL
+    SELECT format('SCHEMA %I', nspname), nspowner, nspacl, 'n'
+      FROM pg_namespace WHERE nspname = 'todo'
+), lost AS (
+    SELECT name, owner, string_agg(privilege, ', ' ORDER BY privilege) AS privileges
+      FROM objects CROSS JOIN LATERAL (
+           SELECT privilege_type FROM aclexplode(acldefault(kind::"char", owner))
+            WHERE grantee = owner AND privilege_type <> 'MAINTAIN'  -- of PostgreSQL 17
+           EXCEPT
+           SELECT privilege_type FROM aclexplode(acl) WHERE grantee = owner) p (privilege)
+     WHERE acl IS NOT NULL
+     GROUP BY name, owner
+)
+SELECT format('%s has lost %s on %s', pg_get_userbyid(owner), privileges, name),
+       format('GRANT %s ON %s TO %I', privileges, name, pg_get_userbyid(owner))
+  FROM lost ORDER BY 1
+"""
+# Of people's own roles, those powers that no policy binds.
+_UNBOUND: Final = """
+SELECT format('the login of %s has %s', email, power), format('ALTER ROLE %I NO%s', rolname, power)
+  FROM todo.users JOIN pg_roles ON rolname = role_name CROSS JOIN LATERAL (VALUES
+       (rolsuper, 'SUPERUSER'), (rolreplication, 'REPLICATION'), (rolbypassrls, 'BYPASSRLS')
+       ) AS powers (has, power)
+ WHERE has ORDER BY 1
+"""
 _STRANDED: Final = """
 SELECT email FROM todo.users
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) ORDER BY lower(email)
@@ -154,7 +189,12 @@ def added(connection: Connection, known: Container[str]) -> list[str]:
 
 
 def repair_groups(connection: Connection, expected: Rights) -> None:
-    """Make the group roles that are missing, which policies and rights are for."""
+    """Make the group roles that are missing, which policies and rights are for.
+
+    Before that the owners get back what everything else needs: the rights on what is theirs.
+    """
+    for _, mend in ask(connection, _OWN):
+        attempt(connection, mend)
     for statement in _missing(read(connection), expected):
         if statement.startswith(_FIRST):
             attempt(connection, statement)
@@ -182,7 +222,8 @@ def stranded(connection: Connection) -> tuple[str, ...]:
 
 def _faults(connection: Connection) -> list[tuple[str, str]]:
     """Give what is wrong whatever the migrations say, each with the statement that mends it."""
-    return [(words, mend) for words, mend in ask(connection, _RESERVED) + ask(connection, _GROUPS)]
+    queries = (_OWN, _RESERVED, _GROUPS, _UNBOUND)
+    return [(words, mend) for query in queries for words, mend in ask(connection, query)]
 
 
 def _beyond(present: Rights, expected: Rights, known: Container[str]) -> list[str]:

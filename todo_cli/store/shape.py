@@ -29,6 +29,9 @@ _ADDITIONS: Final = {
     "storage parameters of",
     "publication",
     "event trigger",
+    "foreign key elsewhere",
+    "view elsewhere",
+    "setting",
 }
 
 # What others are parts of.
@@ -46,7 +49,15 @@ _WHOLES: Final = (
 )
 
 # What belongs to the database as a whole, and so is not made aside.
-_ELSEWHERE: Final = {"publication", "event trigger"}
+_ELSEWHERE: Final = {
+    "publication",
+    "publication in part",
+    "event trigger",
+    "foreign key elsewhere",
+    "view elsewhere",
+    "setting",
+    "policies switched off",
+}
 
 _Key = tuple[str, str]
 Shape = Mapping[_Key, Object]
@@ -118,7 +129,7 @@ def repair(connection: Connection, expected: Expected) -> None:
         if each.kind not in _ADDITIONS and each.drop is not None:
             attempt(connection, each.drop)
     run(connection, "SET LOCAL check_function_bodies = off")  # what they name may come later
-    for each in _wanting(present, expected):
+    for each in _wanting(read(connection), expected):
         if each.mend is not None and not attempt(connection, each.mend) and each.drop is not None:
             attempt(connection, each.drop, each.mend)
 
