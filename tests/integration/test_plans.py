@@ -17,8 +17,8 @@ from todo_cli.domain.filters import Empty, Filter, Sort, SortField
 from todo_cli.domain.task import NewTask, Priority, Status, TaskRefs, new_task
 from todo_cli.services import tasks
 from todo_cli.services.ids import new_id
+from todo_cli.store.conditions import utc_midnight
 from todo_cli.store.embedded import SUPERUSER
-from todo_cli.store.reads import utc_midnight
 
 PEOPLE = 20
 TASKS = 1_500

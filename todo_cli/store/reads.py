@@ -1,30 +1,26 @@
 """Every query, one function each. Row-level security limits each to the person's own tasks."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
-    ColumnElement,
     Label,
     RowMapping,
     Select,
     SQLColumnExpression,
-    and_,
-    case,
     func,
     inspect,
     literal_column,
-    not_,
     or_,
     select,
 )
 from sqlmodel import Session, col
 
-from todo_cli.domain.dates import Limit
-from todo_cli.domain.filters import Empty, Filter, Sort, SortField
+from todo_cli.domain.filters import Filter, Sort, SortField
 from todo_cli.domain.task import Page, Status, TaskRefs, TaskView
 from todo_cli.errors import in_trash, not_found
+from todo_cli.store.conditions import conditions_of
 from todo_cli.store.engine import IN_ORDER
 from todo_cli.store.models import Task
 
@@ -60,7 +56,7 @@ def list_tasks(session: Session, wanted: Filter, *, counted: bool) -> Page:
 
     Counting reads them all, however few are given.
     """
-    conditions = _conditions(wanted)
+    conditions = conditions_of(wanted)
     query: Select[Any] = select(*_COLUMNS, _OWNER).where(*conditions).order_by(*_order(wanted.sort))
     if wanted == Filter(limit=wanted.limit):  # tasks_pending_idx
         query = query.execution_options(**{IN_ORDER: True})
@@ -107,63 +103,6 @@ def _rows(session: Session, refs: TaskRefs) -> Sequence[RowMapping]:
     if missing:
         raise not_found(", ".join(missing))
     return rows
-
-
-def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if len(wanted.statuses) == 1:
-        conditions.append(col(Task.status) == wanted.statuses[0].value)
-    elif len(wanted.statuses) < len(Status):
-        conditions.append(col(Task.status).in_([status.value for status in wanted.statuses]))
-    if wanted.project is not None:
-        conditions.append(col(Task.project) == wanted.project)
-    if wanted.tags:
-        conditions.append(col(Task.tags).contains(list(wanted.tags)))
-    if wanted.priority is not None:
-        conditions.append(col(Task.priority) == wanted.priority.value)
-    if wanted.without_tags:
-        conditions.append(not_(col(Task.tags).bool_op("&&")(list(wanted.without_tags))))
-    conditions.extend(_due_before(limit) for limit in wanted.due_before)
-    conditions.extend(_due_after(limit) for limit in wanted.due_after)
-    conditions.extend(_has_no(each) for each in wanted.empty)
-    conditions.extend(_found(each) for each in wanted.search)
-    return conditions
-
-
-def _found(text: str) -> ColumnElement[bool]:
-    title, description = col(Task.title), col(Task.description)
-    return or_(title.icontains(text, autoescape=True), description.icontains(text, autoescape=True))
-
-
-def _has_no(field: Empty) -> ColumnElement[bool]:
-    match field:
-        case Empty.PROJECT:
-            return col(Task.project).is_(None)
-        case Empty.DUE:
-            return col(Task.due_date).is_(None)
-        case Empty.TAGS:
-            return func.cardinality(col(Task.tags)) == 0
-
-
-def _due_before(limit: Limit) -> ColumnElement[bool]:
-    due, day = col(Task.due_date), utc_midnight(limit.day)
-    return and_(
-        due < max(day, limit.instant),  # what an index can use
-        due < case((col(Task.due_all_day), day), else_=limit.instant),
-    )
-
-
-def _due_after(limit: Limit) -> ColumnElement[bool]:
-    due, day = col(Task.due_date), utc_midnight(limit.day)
-    return and_(
-        due >= min(day, limit.instant),
-        case((col(Task.due_all_day), due > day), else_=due >= limit.instant),
-    )
-
-
-def utc_midnight(day: date) -> datetime:
-    """Give a day as an all-day due date is stored: at 00:00 UTC."""
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def _order(sort: Sort | None) -> list[SQLColumnExpression[Any]]:
