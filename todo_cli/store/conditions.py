@@ -1,5 +1,6 @@
 """What a filter asks of a task, in SQL."""
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 
 from sqlalchemy import ColumnElement, and_, case, func, not_, or_
@@ -22,15 +23,38 @@ def conditions_of(wanted: Filter) -> list[ColumnElement[bool]]:
         found.append(col(Task.project) == wanted.project)
     if wanted.tags:
         found.append(col(Task.tags).contains(list(wanted.tags)))
+    found.extend(_tags_overlap(choice) for choice in wanted.any_tags)
     if wanted.priority is not None:
         found.append(col(Task.priority) == wanted.priority.value)
     if wanted.without_tags:
-        found.append(not_(col(Task.tags).bool_op("&&")(list(wanted.without_tags))))
+        found.append(not_(_tags_overlap(wanted.without_tags)))
     found.extend(_due_before(limit) for limit in wanted.due_before)
     found.extend(_due_after(limit) for limit in wanted.due_after)
     found.extend(_has_no(each) for each in wanted.empty)
+    found.extend(not_(_has_no(each)) for each in wanted.present)
+    found.extend(_left_out(wanted))
     found.extend(_contains(each) for each in wanted.search)
     return found
+
+
+def _left_out(wanted: Filter) -> Iterator[ColumnElement[bool]]:
+    """Give what must hold for what is left out; a task without a value is not."""
+    if wanted.without_projects:
+        project = col(Task.project)
+        yield or_(project.is_(None), project.not_in(wanted.without_projects))
+    if wanted.without_priorities:
+        yield col(Task.priority).not_in([each.value for each in wanted.without_priorities])
+    for span in wanted.without_due:
+        limits = []
+        if span.before is not None:
+            limits.append(_due_before(span.before))
+        if span.after is not None:
+            limits.append(_due_after(span.after))
+        yield or_(col(Task.due_date).is_(None), not_(and_(*limits)))
+
+
+def _tags_overlap(tags: Sequence[str]) -> ColumnElement[bool]:
+    return col(Task.tags).bool_op("&&")(list(tags))
 
 
 def _contains(text: str) -> ColumnElement[bool]:
