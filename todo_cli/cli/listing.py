@@ -52,10 +52,10 @@ def list_(
     them. due:none, project:none and tag:none are for tasks without one. A dash before any of these
     but the last two leaves out: -project:P, -due:none.
     """
-    if limit is not None and not 1 <= limit <= _LARGEST_LIMIT:
-        raise UsageError(f"--limit takes a number from 1 to {_LARGEST_LIMIT}")
     reading = words.reading(context)
     with words.explained(context):
+        if limit is not None and not 1 <= limit <= _LARGEST_LIMIT:
+            raise UsageError(f"--limit takes a number from 1 to {_LARGEST_LIMIT}")
         wanted = Filter(
             statuses=filters.parse_statuses(status, all_, reading.left_out.get("status", ())),
             project=None if project is None or is_none(project) else check_project(project),

@@ -28,11 +28,18 @@ _CLEARED: Final = ("project", "priority", "due")
 
 
 class Use(Enum):
-    """What a command does with words that are no attributes; the value says how to have others."""
+    """What a command does with words that are no attributes."""
 
-    TITLE = "what comes after -- is taken as it is"
-    SEARCH = "what comes after -- is looked for as it is"
-    CHANGE = "IDs come first; a title is changed with --title only"
+    TITLE = "title"
+    SEARCH = "search"
+    CHANGE = "change"  # nothing: there are IDs only
+
+    @property
+    def advice(self) -> str:
+        """How to say what was no attribute, though it may look like one."""
+        if self is Use.CHANGE:
+            return "IDs come first; a title is changed with --title only"
+        return "what comes after -- is taken as it is"
 
 
 @dataclass
@@ -98,7 +105,8 @@ class Rule:
         found.arguments += ["--", *found.words, *verbatim]
         found.typed += verbatim
         found.dash = found.words == ["-"] and not verbatim
-        found.doubtful = [(word, meant) for word in found.words if (meant := self._meant(word))]
+        meant = ((word, self._meant(word)) for word in found.words)
+        found.doubtful = [(word, other) for word, other in meant if other is not None]
         return found
 
     def attributes(self, argument: str) -> list[Given]:
@@ -135,8 +143,9 @@ class Rule:
             return [Given(_option(key), value, left_out=True)]
         known = self._keys if self.use is Use.TITLE else keys.KEYS
         if key in known:
+            what = "nothing is left out by" if self.use is Use.SEARCH else "only a list leaves out"
             word = readable(f"-{key}:{value}")
-            raise UsageError(f"nothing is left out by {word}", self._instead(key, value))
+            raise UsageError(f"{what} {word}", self._instead(key, value))
         if self.use is not Use.TITLE:
             self._refuse_mistaken(key, value, "-")
         return []
@@ -151,7 +160,7 @@ class Rule:
             said.append(f"to take a tag away: --untag {tag}")
         elif key == "sort":
             said.append(f"for the largest first: sort:{value}-")
-        return "; ".join([*said, self.use.value] if self.use is not Use.CHANGE else said)
+        return "; ".join(said if self.use is Use.CHANGE else [*said, self.use.advice])
 
     def _refuse_mistaken(self, key: str, value: str, sign: str = "") -> None:
         """Raise UsageError for a key that is not known and may be meant to be another one."""
@@ -161,11 +170,11 @@ class Rule:
         message = f"no such key: {readable(sign + key)}"
         if meant:
             message = f"{message}. Did you mean {readable(sign + meant)}?"
-            raise UsageError(message, self.use.value)
-        raise UsageError(message, f"the keys are {', '.join(self._keys)}; {self.use.value}")
+            raise UsageError(message, self.use.advice)
+        raise UsageError(message, f"the keys are {', '.join(self._keys)}; {self.use.advice}")
 
     def _meant(self, word: str) -> str | None:
-        """Give what may have been meant by a word that becomes title."""
+        """Give what may have been meant by a word that becomes title, as `keys.meant` does."""
         pair = keys.split(word) if self.use is Use.TITLE else None
         return keys.meant(*pair, self._keys) if pair else None
 

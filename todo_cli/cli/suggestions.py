@@ -100,7 +100,7 @@ def _suggest(line: Line, asked: Suggestions) -> Iterator[tuple[str, str]]:
                 yield name, (command.short_help or command.help or "").partition("\n")[0]
         if line.listing is not None and line.word:
             yield from _attributes(line, asked)
-    else:
+    elif not line.is_help:
         yield from _words(line, asked)
 
 

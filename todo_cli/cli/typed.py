@@ -57,6 +57,11 @@ class Line:
         return None
 
     @property
+    def is_help(self) -> bool:
+        """Whether the command is one that somebody wants help for."""
+        return self.name.partition(" ")[0] == "help"
+
+    @property
     def searches(self) -> bool:
         """Whether words are looked for."""
         return self.listing is not None or isinstance(self.command, words.SearchCommand)
@@ -94,7 +99,9 @@ def read_line(root: TyperGroup, arguments: Sequence[str]) -> Line | None:
             inner = line.command.commands.get(each)
             if not isinstance(inner, TyperCommand | TyperGroup):
                 return None
-            line.command, line.name = inner, f"{line.name} {each}".strip()
+            asks = each == "help" and not line.name  # the command of that name is asked about
+            line.command = line.command if asks else inner
+            line.name = f"{line.name} {each}".strip()
         else:
             line.arguments.append(each)
     return line

@@ -72,8 +72,8 @@ def hint(context: Any, *, unknown: bool = False) -> str | None:
         return None
     if not read.inline and not (unknown and command.use is not Use.CHANGE):
         return None
-    bare = "a value follows the colon without a blank; " if read.bare else ""
-    return f"{bare}{command.use.value}"
+    bare = "a value, or none, follows the colon without a blank; " if read.bare else ""
+    return f"{bare}{command.use.advice}"
 
 
 @contextmanager

@@ -200,6 +200,8 @@ def check_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
     else: one that holds a comma, or begins with a known key and a colon.
     """
     for tag in tags:
+        if not tag.strip("+,"):
+            raise UsageError("the tag is blank")
         if "," in tag:
             raise UsageError(f"a tag holds no comma: {readable(tag)}")
         if holds_key(tag):
