@@ -32,6 +32,7 @@ def numbers(todo: Command, *words: str) -> list[int]:
         (["tag:a,b"], ["a", "b"]),
         (["--tag", "+home"], ["home"]),
         (["tag:+home"], ["home"]),
+        (["tag:a, +b"], ["a", "b"]),
         (["--tag", "c++"], ["c++"]),
     ],
 )
@@ -78,6 +79,7 @@ def test_several_tags_can_be_asked_for_and_taken_away_in_one_word(todo: Command)
     assert numbers(todo, "+aa,bb") == [1]
     assert numbers(todo, "-bb,cc") == [2]
     assert todo("modify", "1", "-aa,bb").err == "Modified 1 x (-aa, -bb)\n"
+    assert todo("modify", "1", "--untag", "cc, dd").err == "Modified 1 x (-cc, -dd)\n"
     assert todo("modify", "1", "+bb,cc,dd").err == "Modified 1 x (+bb, +cc, +dd)\n"
 
 

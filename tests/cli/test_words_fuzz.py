@@ -78,6 +78,30 @@ def test_plain_words_of_a_title_come_out_unchanged(todo: Command, title: list[st
         assert "title" in answer.err
 
 
+kept = st.one_of(
+    plain_word,
+    st.sampled_from(
+        [
+            *("Due: pay rent", "project:\u00a0x", "note:this", "http://x", "projct:x", "pri:H"),
+            *("+49", "-5", "-home", "-note:x", "+a b", "due", "a -- b", "none", "status:any"),
+        ]
+    ),
+)
+
+
+@settings(suppress_health_check=_REUSE, max_examples=150)
+@given(before=st.lists(kept, max_size=4), after=st.lists(st.one_of(telling, text), max_size=4))
+def test_no_word_of_a_title_is_lost_on_either_side_of_two_dashes(
+    todo: Command, before: list[str], after: list[str]
+) -> None:
+    answer = todo("add", "--json", "x", *before, "due:fri", "--", *after)
+
+    if answer.code == 0:
+        assert json.loads(answer.out)["title"] == check_title(" ".join(["x", *before, *after]))
+    else:
+        assert "title" in answer.err
+
+
 tag = st.from_regex(r"\A[A-Za-zäΩ日][^\s\0]{0,10}\Z").filter(lambda each: each != "none")
 value = st.one_of(
     st.sampled_from(["none", "fri", "eom", "2026-11-25", "low", "urgent", "home", "x:y", "a=b"]),

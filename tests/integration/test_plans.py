@@ -13,7 +13,7 @@ from sqlmodel import Session
 from tests.conftest import NOW, Database, Person
 from todo_cli.domain import dates
 from todo_cli.domain.changes import Changes
-from todo_cli.domain.filters import Empty, Filter, Sort, SortField
+from todo_cli.domain.filters import Empty, Filter, Sort, SortField, Span
 from todo_cli.domain.task import NewTask, Priority, Status, TaskRefs, new_task
 from todo_cli.services import tasks
 from todo_cli.services.ids import new_id
@@ -81,6 +81,10 @@ FILTERS = [
     Filter(tags=("tag1",)),
     Filter(priority=Priority.HIGH),
     Filter(without_tags=("tag1",)),
+    Filter(any_tags=(("tag1", "tag1,tag2"),)),
+    Filter(without_projects=("project 3",), without_priorities=(Priority.HIGH,)),
+    Filter(without_due=(Span(before=LIMIT, after=LIMIT),)),
+    Filter(present=frozenset(Empty)),
     Filter(due_before=(LIMIT,)),
     Filter(due_after=(LIMIT,)),
     Filter(empty=frozenset(Empty)),

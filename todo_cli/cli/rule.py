@@ -199,9 +199,10 @@ def _tags(option: str, word: str) -> list[Given]:
         raise UsageError("none is no tag", "tag:none stands by itself")
     if tags == (word,):
         return [Given(option, word)]
+    whole = "" if any(map(str.isspace, word)) else word
     if adds:
-        return [Given(option, tag, whole=word) for tag in tags]
-    return [Given(option, tag) for tag in (*tags, word)]
+        return [Given(option, tag, whole=whole) for tag in tags]
+    return [Given(option, tag) for tag in (*tags, whole) if tag]
 
 
 def _put(each: Given, found: Reading) -> None:

@@ -233,7 +233,7 @@ def split_tags(word: str, signs: str = "+") -> tuple[str, ...]:
 
     A word without any is given as it is. Tags that a former release has made may be such words.
     """
-    parts = (part.lstrip(signs) for part in word.split(","))
+    parts = (part.strip(_BLANKS).lstrip(signs) for part in word.split(","))
     return tuple(filter(None, parts)) or (word,)
 
 
