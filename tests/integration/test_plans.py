@@ -184,6 +184,7 @@ def plan(person: Person, wanted: Filter, *, counted: bool = False) -> str:
             lambda _c, _cur, statement, parameters, *_: sent.append((statement, parameters)),
         )
         tasks.find(session, wanted, counted=counted)
+    person.forget()  # a role has no more than 50 connections
     ((sent_along, parameters),) = sent
     settings, _, statement = sent_along.rpartition("; ")
     ((text,),) = person.query(f"{settings}; EXPLAIN (FORMAT JSON) {statement}", parameters)
