@@ -1,12 +1,13 @@
 """Of two that exclude each other on a command line, the later one wins."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from todo_cli.cli.values import is_none
 
-_REPEATABLE: Final = ("--tag", "--untag")
+_TAGS: Final = ("--tag", "--untag")  # the only ones that may be given several times
+_EITHER: Final = {"--all": {"--status"}, "--status": {"--all"}}
 
 
 @dataclass(frozen=True)
@@ -23,42 +24,51 @@ class Given:
     whole: str = ""
 
 
-def settle(given: Iterable[Given], *, none_stays: bool) -> list[Given]:
+def settle(given: Sequence[Given], *, none_stays: bool) -> list[Given]:
     """Give what remains, in its order.
 
-    ``none_stays`` says that no tags and some tags do not exclude each other when they come in this
-    order: the ones that were there go, and the new ones come.
+    ``none_stays`` says that no tags and then some do not exclude each other: the ones that were
+    there go, and the new ones come.
     """
     kept: list[Given] = []
-    for each in given:
-        kept = [one for one in kept if not _gives_way(one, each, none_stays)]
-        kept.append(each)
-    return kept
+    said: set[str] = set()
+    for each in reversed(given):
+        if said.isdisjoint(_gives_way_to(each, none_stays)):
+            kept.append(each)
+        said |= _says(each)
+    return kept[::-1]
 
 
-def _gives_way(earlier: Given, later: Given, none_stays: bool) -> bool:
-    if {earlier.name, later.name} == {"--all", "--status"}:
-        return not (earlier.left_out or later.left_out)
-    if earlier.name in _REPEATABLE and later.name in _REPEATABLE:
-        return _tag_gives_way(earlier, later, none_stays)
-    if earlier.name != later.name or later.value is None or earlier.value is None:
-        return False
-    if earlier.left_out or later.left_out:
-        return earlier.left_out != later.left_out and _are_same(earlier, later)
-    return True
+def _says(each: Given) -> set[str]:
+    """Give what an option says that earlier ones may have to give way to."""
+    said = {f"{_side(each)} {_subject(each)}"}
+    if each.name == "--tag" and not each.left_out:
+        said.add("no tags" if is_none(each.value) else "some tags")
+    elif each.name != "--untag" and not each.left_out:
+        said.add(each.name)
+    return said
 
 
-def _tag_gives_way(earlier: Given, later: Given, none_stays: bool) -> bool:
-    if earlier.left_out or later.left_out:  # -tag:none: what has some
-        return earlier.left_out != later.left_out and is_none(earlier.value) == is_none(later.value)
-    if is_none(later.value):
-        return True
-    if is_none(earlier.value):
-        return later.name == "--tag" and not none_stays
-    return earlier.name != later.name and earlier.value == later.value
+def _gives_way_to(each: Given, none_stays: bool) -> set[str]:
+    """Give what an option gives way to when it is said later."""
+    other = "without" if _side(each) == "with" else "with"
+    found = {f"{other} {_subject(each)}"}
+    if each.left_out:
+        return found
+    if each.name in _TAGS:
+        return found | ({"some tags"} if is_none(each.value) and not none_stays else {"no tags"})
+    if each.value is not None:
+        found.add(each.name)
+    return found | _EITHER.get(each.name, set())
 
 
-def _are_same(one: Given, other: Given) -> bool:
-    if one.name == "--project":
-        return one.value == other.value or (is_none(one.value) and is_none(other.value))
-    return (one.value or "").lower() == (other.value or "").lower()
+def _side(each: Given) -> str:
+    return "without" if each.left_out or each.name == "--untag" else "with"
+
+
+def _subject(each: Given) -> str:
+    """Give what an option is about. Two about the same on different sides exclude each other."""
+    name = "--tag" if each.name == "--untag" else each.name
+    value = each.value or ""
+    in_any_case = name not in ("--tag", "--project") or is_none(value)
+    return f"{name} {value.lower() if in_any_case else value}"
