@@ -68,16 +68,17 @@ def read_program(source: typer.Typer = app) -> Program:
     if not isinstance(root, TyperGroup):
         raise TypeError("todo has no commands")
     found = list(_leaves(NAME, root))
-    shared = set.intersection(*({*_options(command)} for _, command in found))
-    options = [option for option in _options(root) if option in shared]
+    helps = root.context_settings.get("help_option_names")
+    shared = set.intersection(*({*_options(command, helps)} for _, command in found))
+    options = [option for option in _options(root, helps) if option in shared]
     project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
     return Program(
         version=__version__,
         description=project["description"],
         help=_paragraphs(root.help),
         options=tuple(options),
-        own=tuple(option for option in _options(root) if option not in shared),
-        commands=tuple(_command(name, command, options) for name, command in found),
+        own=tuple(option for option in _options(root, helps) if option not in shared),
+        commands=tuple(_command(name, command, options, helps) for name, command in found),
     )
 
 
@@ -90,7 +91,9 @@ def _leaves(path: str, group: TyperGroup) -> Iterator[tuple[str, TyperCommand]]:
             yield f"{path} {name}", command
 
 
-def _command(name: str, command: TyperCommand, shared: list[Parameter]) -> Command:
+def _command(
+    name: str, command: TyperCommand, shared: list[Parameter], helps: list[str] | None
+) -> Command:
     lines = (command.epilog or "").splitlines()
     return Command(
         name=name,
@@ -100,15 +103,16 @@ def _command(name: str, command: TyperCommand, shared: list[Parameter]) -> Comma
             for each in command.params
             if isinstance(each, TyperArgument) and not each.hidden
         ),
-        options=tuple(option for option in _options(command) if option not in shared),
+        options=tuple(option for option in _options(command, helps) if option not in shared),
         examples=tuple(
             _plain(line).strip().removeprefix(_EXAMPLE) for line in lines if _EXAMPLE in line
         ),
     )
 
 
-def _options(command: TyperCommand | TyperGroup) -> list[Parameter]:
-    help_option = command.get_help_option(typer.Context(command))
+def _options(command: TyperCommand | TyperGroup, helps: list[str] | None) -> list[Parameter]:
+    """Give the options that are not hidden; ``helps`` are the names of the one for help."""
+    help_option = command.get_help_option(typer.Context(command, help_option_names=helps))
     return [
         _option(each)
         for each in [*command.params, help_option]

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-# Words of a plain help text that people type: --all, +TAG, due:WHEN.
-_TYPED: Final = re.compile(r"(?<!\S)(--[a-z][a-z-]*|[+-][A-Z]+|[a-z.]+:[A-Za-z]+)(?=[\s.,;:)]|$)")
+# Words of a plain help text that people type: --all, +TAG, due:WHEN, -due:WHEN.
+_TYPED: Final = re.compile(r"(?<!\S)(--[a-z][a-z-]*|[+-][A-Z]+|-?[a-z.]+:[A-Za-z]+)(?=[\s.,;:)]|$)")
 _SPECIAL: Final = re.compile(r"([\\*_<\[|])")
 
 

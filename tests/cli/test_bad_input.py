@@ -84,7 +84,6 @@ def test_add_refuses_what_cannot_be_a_task(
         ["--due-after", "none"],
         ["--project", ""],
         ["--tag", "a b"],
-        ["--all", "--status", "any"],
         ["status:open"],
         ["priority:vital"],
         ["priority:none"],

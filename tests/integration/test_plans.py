@@ -13,12 +13,12 @@ from sqlmodel import Session
 from tests.conftest import NOW, Database, Person
 from todo_cli.domain import dates
 from todo_cli.domain.changes import Changes
-from todo_cli.domain.filters import Empty, Filter, Sort, SortField
+from todo_cli.domain.filters import Empty, Filter, Sort, SortField, Span
 from todo_cli.domain.task import NewTask, Priority, Status, TaskRefs, new_task
 from todo_cli.services import tasks
 from todo_cli.services.ids import new_id
+from todo_cli.store.conditions import utc_midnight
 from todo_cli.store.embedded import SUPERUSER
-from todo_cli.store.reads import utc_midnight
 
 PEOPLE = 20
 TASKS = 1_500
@@ -81,6 +81,10 @@ FILTERS = [
     Filter(tags=("tag1",)),
     Filter(priority=Priority.HIGH),
     Filter(without_tags=("tag1",)),
+    Filter(any_tags=(("tag1", "tag1,tag2"),)),
+    Filter(without_projects=("project 3",), without_priorities=(Priority.HIGH,)),
+    Filter(without_due=(Span(before=LIMIT, after=LIMIT),)),
+    Filter(present=frozenset(Empty)),
     Filter(due_before=(LIMIT,)),
     Filter(due_after=(LIMIT,)),
     Filter(empty=frozenset(Empty)),
@@ -180,6 +184,7 @@ def plan(person: Person, wanted: Filter, *, counted: bool = False) -> str:
             lambda _c, _cur, statement, parameters, *_: sent.append((statement, parameters)),
         )
         tasks.find(session, wanted, NOW, counted=counted)
+    person.forget()  # a role has no more than 50 connections
     ((sent_along, parameters),) = sent
     settings, _, statement = sent_along.rpartition("; ")
     ((text,),) = person.query(f"{settings}; EXPLAIN (FORMAT JSON) {statement}", parameters)

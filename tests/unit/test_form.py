@@ -54,6 +54,8 @@ def test_empty_values_leave_their_names_to_be_filled_in() -> None:
         ("errand shop", "+shop  new", {"clear_tags": True, "add_tags": ("shop", "new")}),
         ("errand shop", "shop errand", {"clear_tags": True, "add_tags": ("shop", "errand")}),
         ("Tags: errand shop", "Tags: ", {"clear_tags": True, "add_tags": ()}),
+        ("Tags: errand shop", "Tags: NONE", {"clear_tags": True, "add_tags": ()}),
+        ("errand shop", "a,+b, c", {"clear_tags": True, "add_tags": ("a", "b", "c")}),
         ("Priority: high", "Priority: Urgent", {"priority": Priority.URGENT}),
         ("Priority: high", "Priority:", {"priority": Priority.MEDIUM}),
         ("Due: 2026-11-25", "Due: tomorrow", {"due": date(2026, 11, 19)}),
@@ -104,10 +106,11 @@ def test_a_description_keeps_its_own_line_ends() -> None:
     assert changes(original.replace("\r", "").replace("\n", "\r\n"), original) == {}
 
 
-def test_a_tag_with_a_plus_sign_of_its_own_keeps_it() -> None:
-    original = form.write(task(tags=("+1",)), NOW)
+@pytest.mark.parametrize("old", ["+1", "a,b", "project:home"])
+def test_a_tag_as_a_former_release_made_it_stays_while_others_come(old: str) -> None:
+    original = form.write(task(tags=(old,)), NOW)
 
-    assert changes(original.replace("+1", "+1 +new"), original)["add_tags"] == ("+1", "new")
+    assert changes(original.replace(old, f"{old} +new"), original)["add_tags"] == (old, "new")
 
 
 def test_all_problems_are_told_at_once_each_with_its_line() -> None:
@@ -132,6 +135,7 @@ def test_all_problems_are_told_at_once_each_with_its_line() -> None:
         ("Description:\n", "", "line 9: 'Title:' is given twice"),
         ("errand shop", "x\0", "line 5: the tag holds a line break or another control character"),
         ("errand shop", "+", "line 5: the tag is blank"),
+        ("errand shop", "Due:fri", "line 5: 'Due:fri' cannot be a tag (Due: is no tag but a key)"),
         ("of glass", "\x1b[1m", "line 8: the description holds a control character"),
         ("of glass", "x" * 5000, "line 8: the description has 5,021 characters; 5,000 is the most"),
         ("Buy milk", "caf\udce9", r"line 3: 'caf\udce9' is not UTF-8 text"),

@@ -176,7 +176,7 @@ def test_every_command_of_the_readme_exists() -> None:
     known = commands()
     groups = {name.split()[0] for name in known if " " in name}
 
-    for first, second in re.findall(r"(?:`| {4}|&& )todo ([a-z]+)(?: ([a-z]+))?", readme):
+    for first, second in re.findall(r"(?:`| {4}|&& )todo ([a-z]+)\b(?!:)(?: ([a-z]+))?", readme):
         if first in groups and second:
             assert f"{first} {second}" in known, f"{first} {second}"
         elif first not in groups:

@@ -32,7 +32,14 @@ _HOT = frozenset(("", "add", "list", "show", "done", "reopen", "modify", "rm", "
 _FLAGS = frozenset(("--json", "--quiet", "-q", "--no-color", "--version"))
 _VALUED = frozenset(("--fields", "--profile", "-P", "--timeout"))
 # What runs in its own process: help, which depends on more than is handed over, and what asks.
-_COLD = frozenset(("--help", "--purge"))
+_COLD = frozenset(("--help", "-h", "--purge"))
+# The options of `list`, which may stand without its name.
+_LISTING = frozenset(
+    (
+        *("--all", "--status", "--project", "--tag", "--untag", "--priority", "--due"),
+        *("--due-before", "--due-after", "--search", "--limit", "--sort"),
+    )
+)
 # Variables that the system's loader and resolver read for a process, which an agent is not.
 _READ_EARLY = ("LD_", "DYLD_", "RES_OPTIONS", "LOCALDOMAIN", "HOSTALIASES")
 _PATIENCE = 0.25  # seconds to wait for an agent that is busy: about what a command takes without it
@@ -189,11 +196,20 @@ def _command(arguments: Sequence[str]) -> str | None:
     for argument in rest:
         if argument in _VALUED:
             next(rest, None)
-        elif not argument.startswith("-"):
-            return argument
-        elif argument not in _FLAGS and argument.partition("=")[0] not in _VALUED:
-            return None
+        elif argument.startswith("-"):
+            name = argument.partition("=")[0]
+            if name in _LISTING or _leaves_out(argument):
+                return ""
+            if argument not in _FLAGS and name not in _VALUED:
+                return None
+        else:  # with a sign or a colon it is no command, but belongs to a list
+            return "" if argument[:1] == "+" or ":" in argument else argument
     return ""
+
+
+def _leaves_out(argument: str) -> bool:
+    """Tell whether an argument is such as ``-errand``; what begins as global options do is none."""
+    return argument[1:2] not in "-hqP" and len(argument) > 2
 
 
 def _of_platform(environ: Mapping[str, str], kind: str, default: str) -> str:

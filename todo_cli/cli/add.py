@@ -11,10 +11,11 @@ from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
 from todo_cli.domain.task import TITLE_LENGTH, NewTask, Priority, check_title, new_task
 from todo_cli.errors import UsageError
+from todo_cli.output import messages
 from todo_cli.services.ids import new_id
 
 _MOST: Final = 100_000  # the largest block of numbers that the database reserves
-_LINE: Final = 4 * TITLE_LENGTH + 2  # bytes of the longest title in UTF-8, and its line's end
+_LINE: Final = 8 * 1024  # bytes of the longest line worth reading, with blanks around the title
 
 
 @with_globals
@@ -34,7 +35,7 @@ def add(
     words after -- are title.
     """
     output = app.output(values.FIELDS)
-    many = words.reading(context).dash
+    reading = words.reading(context)
     with words.explained(context):
         task: NewTask = new_task(
             new_id(),
@@ -45,15 +46,17 @@ def add(
             tags=values.tags(tag),
             due=None if due is None else values.due(app, due),
         )
-    new = _one_for_each_line(app, task) if many else [task]
+    new = _one_for_each_line(app, task) if reading.dash else [task]
     with app.open() as session:
         from todo_cli.services import tasks
 
         added = tasks.add(session, new, app.command_id)
-    if many:
+    if reading.dash:
         output.added_all(added)
     else:
         output.added(added[0])
+        if reading.doubtful:
+            app.say(messages.kept_in_title(reading.doubtful))
 
 
 def _one_for_each_line(app: AppContext, like: NewTask) -> list[NewTask]:

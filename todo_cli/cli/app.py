@@ -1,18 +1,18 @@
 """The root of all commands, and the one place that turns errors into words and exit codes."""
 
-import functools
 import io
 import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
-from todo_cli.cli import account, agent, completion, db, doctor, profile, shells, tasks, user
+from todo_cli.cli import account, agent, completion, db, doctor, profile, shells, tasks, user, words
 from todo_cli.cli.context import AppContext
+from todo_cli.cli.groups import HELP_OPTIONS, Group, with_list
 from todo_cli.cli.listing import show_list
 from todo_cli.cli.options import with_globals
 from todo_cli.domain.filters import Filter
@@ -25,7 +25,7 @@ from todo_cli.output.streams import abandon, take_over, write_message
 _INTERRUPTED = 130
 
 
-class Root(TyperGroup):
+class Root(Group):
     """The root group: however it is called, errors become words and an exit code here."""
 
     def main(
@@ -42,23 +42,26 @@ class Root(TyperGroup):
         if os.environ.get(completion.VARIABLE) == "1":
             completion.run(self, arguments)
         arguments = shells.name_shell(arguments)
-        run = functools.partial(super().main, arguments, "todo", standalone_mode=False, **extra)
+        start = super().main
+
+        def run() -> object:
+            return start(with_list(self, arguments), "todo", standalone_mode=False, **extra)
+
         sys.exit(_guarded(run, arguments))
 
 
 app = typer.Typer(
     cls=Root,
     add_completion=False,
+    context_settings={"help_option_names": list(HELP_OPTIONS)},
     rich_markup_mode="rich",
     epilog="Example: todo add Buy milk +errand due:tomorrow",
 )
 tasks.register(app)
 account.register(app)
 doctor.register(app)
-app.add_typer(db.app, name="db")
-app.add_typer(agent.app, name="agent")
-app.add_typer(profile.app, name="profile")
-app.add_typer(user.app, name="user")
+for name, inner in (("db", db), ("agent", agent), ("profile", profile), ("user", user)):
+    app.add_typer(inner.app, name=name, cls=Group)
 
 
 @app.callback(invoke_without_command=True)
@@ -71,11 +74,26 @@ def root(
 ) -> None:
     """Keep your tasks in PostgreSQL: a private one, or one that you share.
 
-    Without a command: list.
+    Without a command: list, with the words and options of list.
     """
     shells.answer(app, install_completion, show_completion)
     if context.invoked_subcommand is None:
         show_list(app, Filter())
+
+
+@app.command("help", epilog="Example: todo help add")
+@with_globals
+def help_(
+    app: AppContext,
+    context: typer.Context,
+    command: Annotated[
+        list[str] | None, typer.Argument(metavar="COMMAND", help="Its name: add, db upgrade ...")
+    ] = None,
+) -> None:
+    """Show the help of todo, or of one command."""
+    root = context.find_root().command
+    if isinstance(root, TyperGroup):
+        TyperGroup.main(root, [*(command or ()), "--help"], "todo", standalone_mode=False)
 
 
 def main() -> None:
@@ -156,7 +174,10 @@ def _usage_error(error: typer.TyperException) -> UsageError:
     message = " ".join(error.format_message().split()).rstrip(".")
     # What pydantic says of a number that is none.
     message = re.sub(r"Input should be a valid (number|integer).*", "it takes a number", message)
-    return UsageError(message[:1].lower() + message[1:], f"run: {path} --help")
+    is_unknown = hasattr(error, "possibilities")  # an option that is not there
+    kept = None if context is None else words.hint(context, unknown=is_unknown)
+    hint = "; ".join(filter(None, [f"run: {path} --help", kept]))
+    return UsageError(message[:1].lower() + message[1:], hint)
 
 
 def _is_ctrl_c(error: Exception) -> bool:

@@ -8,7 +8,7 @@ import typer
 from todo_cli.cli import values, words
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
-from todo_cli.domain.task import TaskRefs, is_ref, parse_refs
+from todo_cli.domain.task import TaskRefs, check_tags, is_ref, parse_refs
 from todo_cli.domain.text import readable
 from todo_cli.errors import UsageError
 
@@ -47,7 +47,8 @@ def modify(
         "priority": priority,
         "due": due,
     }
-    changes = _changes(app, given, tag or [], untag or [])
+    with words.explained(context):
+        changes = _changes(app, given, tag or [], untag or [])
     with app.open() as session:
         from todo_cli.services import tasks
 
@@ -69,7 +70,7 @@ def _refs(ids: list[str], late: list[str]) -> TaskRefs:
 def _changes(
     app: AppContext, given: Mapping[str, str | None], tag: list[str], untag: list[str]
 ) -> "Changes":
-    """Read what was given. Raises UsageError when that is nothing, or contradicts itself."""
+    """Read what was given. Raises UsageError when that is nothing."""
     from todo_cli.domain.changes import Changes
 
     readers: dict[str, Callable[[str], object]] = {
@@ -82,12 +83,9 @@ def _changes(
     changes: dict[str, Any] = {
         name: readers[name](word) for name, word in given.items() if word is not None
     }
-    changes |= {"clear_tags": True} if values.NONE in tag else {}
-    changes |= {"add_tags": values.tags(tag)} if tag else {}
+    changes |= {"clear_tags": True} if any(map(values.is_none, tag)) else {}
+    changes |= {"add_tags": check_tags(values.tags(tag))} if tag else {}
     changes |= {"remove_tags": values.untags(untag)} if untag else {}
     if not changes:
         raise UsageError("nothing to change", _EXAMPLE)
-    both = [name for name in untag if name in tag]
-    if both:
-        raise UsageError(f"the tag {readable(both[0])} cannot be added and taken away")
     return Changes(**changes)

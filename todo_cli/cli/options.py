@@ -96,7 +96,7 @@ def with_globals(function: Callable[..., None]) -> Callable[..., None]:
 
 def _apply(app: AppContext, chosen: dict[str, Any]) -> None:
     if chosen["fields"] is not None:
-        app.fields = [name.strip() for name in chosen["fields"].split(",")]
+        app.fields = [name.strip().lower() for name in chosen["fields"].split(",")]
     if chosen["profile"] is not None:
         app.profile = chosen["profile"]
     if chosen["timeout"] is not None:

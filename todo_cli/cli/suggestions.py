@@ -8,7 +8,7 @@ from typing import Final
 
 from typer.core import TyperGroup
 
-from todo_cli.cli import values, words
+from todo_cli.cli import values
 from todo_cli.cli.typed import Line, read_line
 from todo_cli.domain.account import Account, Login
 from todo_cli.domain.agent import AgentView
@@ -16,6 +16,7 @@ from todo_cli.domain.audit import Event
 from todo_cli.domain.database import ProfileView
 from todo_cli.domain.filters import SortField
 from todo_cli.domain.health import Health
+from todo_cli.domain.keys import KEYS, LEAVING_OUT, holds_key
 from todo_cli.domain.people import UserView
 from todo_cli.domain.roles import Role
 from todo_cli.domain.task import Frozen, Priority, Status, TaskView, is_ref
@@ -91,11 +92,15 @@ def _suggest(line: Line, asked: Suggestions) -> Iterator[tuple[str, str]]:
         yield from _options(line)
         if line.takes_attributes and "--untag" in line.options():
             yield from _signed("untag", line, asked)
+            if line.searches:
+                yield from _attributes(line, asked, "-")
     elif isinstance(line.command, TyperGroup):
         for name, command in line.command.commands.items():
             if not command.hidden:
                 yield name, (command.short_help or command.help or "").partition("\n")[0]
-    else:
+        if line.listing is not None and line.word:
+            yield from _attributes(line, asked)
+    elif not line.is_help:
         yield from _words(line, asked)
 
 
@@ -124,21 +129,23 @@ def _words(line: Line, asked: Suggestions) -> Iterator[tuple[str, str]]:
         yield from asked.profiles()
 
 
-def _attributes(line: Line, asked: Suggestions) -> Iterator[tuple[str, str]]:
+def _attributes(line: Line, asked: Suggestions, sign: str = "") -> Iterator[tuple[str, str]]:
+    """Find attributes, or with a dash as ``sign`` what they leave out."""
     known = line.options()
-    key, colon, value = line.word.partition(":")
-    options = {each: known.get(f"--{each.replace('.', '-')}") for each in words.KEYS}
+    key, colon, value = line.word.removeprefix(sign).partition(":")
+    wanted = LEAVING_OUT if sign else KEYS
+    options = {each: known.get(f"--{each.replace('.', '-')}") for each in wanted}
     if colon:
-        option = options.get(key)
+        option = options.get(key.lower())
         if option is not None:
             found = _values(option.name or "", value, line, asked)
-            yield from _prefixed(f"{key}:", _inline(found))
+            yield from _prefixed(f"{sign}{key}:", _inline(found))
     elif line.word.startswith("+") and "--tag" in known:
         yield from _signed("tag", line, asked)
     else:
-        for each, option in options.items():
-            if option is not None and not option.hidden:
-                yield f"{each}:", option.help or ""
+        offered = {each: option for each, option in options.items() if option is not None}
+        found = ((f"{each}:", option.help or "") for each, option in offered.items())
+        yield from _prefixed(sign, _in_its_case(key, found))
 
 
 def _ids(line: Line, asked: Suggestions) -> Rows:
@@ -159,6 +166,22 @@ def _values(name: str, prefix: str, line: Line, asked: Suggestions) -> Iterator[
             yield from _tags(name, prefix, line, asked)
         case "profile":
             yield from asked.profiles()
+        case "fields":
+            yield from _fields(prefix, line)
+        case "store":
+            yield from ((each, "") for each in STORES)
+        case "role":
+            yield from ((each, "") for each in Role)
+        case "install_completion" | "show_completion":
+            yield from ((each, "") for each in SHELLS)
+    yield from _in_its_case(prefix, _choices(name))
+    if name in _TAKING_NONE.get(line.name or "list", ()):
+        yield from _in_its_case(prefix, [(values.NONE, "no value")])
+
+
+def _choices(name: str) -> Iterator[tuple[str, str]]:
+    """Give the values that an option has to choose from, in whatever case."""
+    match name:
         case "priority":
             yield from ((each, "") for each in Priority)
         case "status":
@@ -169,28 +192,22 @@ def _values(name: str, prefix: str, line: Line, asked: Suggestions) -> Iterator[
             for each in SortField:
                 yield each, "smallest first"
                 yield f"{each}-", "largest first"
-        case "fields":
-            yield from _fields(prefix, line)
-        case "store":
-            yield from ((each, "") for each in STORES)
-        case "role":
-            yield from ((each, "") for each in Role)
-        case "install_completion" | "show_completion":
-            yield from ((each, "") for each in SHELLS)
-    if name in _TAKING_NONE.get(line.name, ()):
-        yield values.NONE, "no value"
 
 
 def _tags(name: str, prefix: str, line: Line, asked: Suggestions) -> Rows:
+    """Find tags; what a former release has made of others is offered where they need not be new."""
     signed = [word[1:] for word in line.arguments if word.startswith(("+", "-"))]
-    return asked.tags(prefix, [*line.given.get(name, []), *signed])
+    found = asked.tags(prefix, [*line.given.get(name, []), *signed])
+    old = name == "untag" or line.searches
+    return [row for row in found if old or not (holds_key(row[0]) or "," in row[0])]
 
 
 def _signed(name: str, line: Line, asked: Suggestions) -> Iterator[tuple[str, str]]:
     """Find tags for ``+tag`` and ``-tag``, but those that would be read as something else."""
     sign, prefix = line.word[0], line.word[1:]
     for tag, about in _inline(_tags(name, prefix, line, asked)):
-        if tag[0].isalpha() and not line.is_option(sign + tag):
+        is_left_out = sign == "-" and holds_key(tag)
+        if tag[0].isalpha() and not is_left_out and not line.is_option(sign + tag):
             yield sign + tag, about
 
 
@@ -198,10 +215,10 @@ def _fields(prefix: str, line: Line) -> Iterator[tuple[str, str]]:
     """Complete the last of several names; those before it are not offered again."""
     known = _MODELS.get(line.name) or _MODELS.get(line.name.partition(" ")[0])
     model = TaskView if line.name in _ABOUT_TASKS else known
-    before = prefix.split(",")[:-1]
-    for each in () if model is None else model.model_fields:
-        if each not in before:
-            yield ",".join([*before, each]), ""
+    *before, typed = prefix.split(",")
+    used = {each.lower() for each in before}
+    left = [(each, "") for each in (model.model_fields if model else ()) if each not in used]
+    yield from _prefixed("".join(f"{each}," for each in before), _in_its_case(typed, left))
 
 
 def _prefixed(prefix: str, found: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
@@ -210,4 +227,11 @@ def _prefixed(prefix: str, found: Iterable[tuple[str, str]]) -> Iterator[tuple[s
 
 def _inline(found: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """Leave out what `words` would not take as the value of an attribute."""
-    return (row for row in found if not any(map(str.isspace, row[0])))
+    return (row for row in found if not row[0][:1].isspace())
+
+
+def _in_its_case(typed: str, found: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Give what begins as what is typed, whose case stays: it means the same in any."""
+    for value, about in found:
+        if value.startswith(typed.lower()):
+            yield typed + value[len(typed) :], about

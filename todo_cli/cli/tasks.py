@@ -11,21 +11,21 @@ from todo_cli.cli.listing import list_
 from todo_cli.cli.modify import modify
 from todo_cli.cli.options import with_globals
 from todo_cli.cli.values import FIELDS, Ids
-from todo_cli.cli.words import WordsCommand
+from todo_cli.cli.words import ChangeCommand, SearchCommand, TitleCommand
 from todo_cli.domain.task import TaskRefs, parse_refs
 from todo_cli.output import messages
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the root."""
-    app.command("add", cls=WordsCommand, epilog="Example: todo add Buy milk +errand due:tomorrow")(
+    app.command("add", cls=TitleCommand, epilog="Example: todo add Buy milk +errand due:tomorrow")(
         add
     )
     app.command(
-        "list", cls=WordsCommand, epilog="Example: todo list project:home due.before:eow milk"
+        "list", cls=SearchCommand, epilog="Example: todo list project:home due.before:eow milk"
     )(list_)
     app.command(
-        "modify", cls=WordsCommand, epilog="Example: todo modify 3 5 due:fri -errand +home"
+        "modify", cls=ChangeCommand, epilog="Example: todo modify 3 5 due:fri -errand +home"
     )(modify)
     app.command("show", epilog="Example: todo show 12")(show)
     app.command("edit", epilog="Example: todo edit 12")(edit)

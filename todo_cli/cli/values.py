@@ -25,19 +25,24 @@ Due = Annotated[
 Description = Annotated[str | None, typer.Option(metavar="TEXT", help="More words.")]
 
 
+def is_none(word: str | None) -> bool:
+    """Tell whether this is the word that clears a value, in whatever case."""
+    return word is not None and word.lower() == NONE
+
+
 def project(word: str | None) -> str | None:
     """Read a project that ``none`` clears."""
-    return None if word == NONE else word
+    return None if is_none(word) else word
 
 
 def description(word: str | None) -> str | None:
     """Read a description that ``none``, or nothing at all, clears."""
-    return None if word in (NONE, "") else word
+    return None if is_none(word) or word == "" else word
 
 
 def priority(word: str) -> Priority:
     """Read a priority; ``none`` is the one in the middle. Raises UsageError."""
-    return Priority.MEDIUM if word == NONE else filters.parse_priority(word)
+    return Priority.MEDIUM if is_none(word) else filters.parse_priority(word)
 
 
 def due(app: AppContext, word: str) -> dates.Due | None:
@@ -47,11 +52,11 @@ def due(app: AppContext, word: str) -> dates.Due | None:
 
 def untags(words: list[str] | None) -> tuple[str, ...]:
     """Give the tags to be taken away, or not to be there. Raises UsageError for ``none``."""
-    if NONE in (words or ()):
+    if any(map(is_none, words or ())):
         raise UsageError("none is no tag", "to take all tags away: tag:none")
     return tuple(words or ())
 
 
 def tags(words: list[str] | None) -> tuple[str, ...]:
     """Give the tags among these words, which may hold ``none``."""
-    return tuple(word for word in words or () if word != NONE)
+    return tuple(word for word in words or () if not is_none(word))

@@ -10,19 +10,20 @@ from todo_cli.domain.task import (
     Priority,
     TaskView,
     check_description,
+    check_known_tags,
     check_project,
-    check_tags,
     check_title,
 )
 
-Tags = Annotated[tuple[str, ...], AfterValidator(check_tags)]
+Tags = Annotated[tuple[str, ...], AfterValidator(check_known_tags)]
 
 
 class Changes(Frozen):
     """A field that is not given stays as it is; one that is None is cleared.
 
     Tags are first cleared if so wished, then added, then removed. Every value is checked: making
-    one raises UsageError for the first that is wrong.
+    one raises UsageError for the first that is wrong. Which tags may be new, `check_tags` says: the
+    ones here may be there already.
     """
 
     title: Annotated[str, AfterValidator(check_title)] = ""

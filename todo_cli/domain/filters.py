@@ -1,5 +1,6 @@
 """Which tasks a list shows, and in what order."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import partial
 from typing import Annotated, Final
@@ -37,7 +38,7 @@ class Sort(Frozen):
 
 
 class Empty(StrEnum):
-    """What a list can want to have no value."""
+    """What a list can want to have no value, or to have one."""
 
     PROJECT = "project"
     DUE = "due"
@@ -48,22 +49,36 @@ class Empty(StrEnum):
 Normal = Annotated[str, AfterValidator(partial(normalize, "NFC"))]
 
 
+class Span(Frozen):
+    """What is due before the one limit and after the other; None where it is open."""
+
+    before: Limit | None = None
+    after: Limit | None = None
+
+
 class Filter(Frozen):
     """Every condition must hold; an empty one holds always.
 
-    ``tags`` must all be there, of ``without_tags`` none. Each of ``search`` is looked for in title
-    and description, ignoring case. Every limit of ``due_before`` and ``due_after`` holds. Without
-    ``sort`` the order is `order`. ``limit`` is the most tasks to give, None for all.
+    ``tags`` must all be there, of each of ``any_tags`` one, of ``without_tags`` none. What else is
+    ``without_`` keeps tasks that have no such value. ``empty`` must have none, ``present`` some.
+    Each of ``search`` is looked for in title and description, ignoring case. Every limit of
+    ``due_before`` and ``due_after`` holds. Without ``sort`` the order is `order`. ``limit`` is the
+    most tasks to give, None for all.
     """
 
     statuses: tuple[Status, ...] = _PENDING
     project: str | None = None
     tags: tuple[str, ...] = ()
+    any_tags: tuple[tuple[str, ...], ...] = ()
     without_tags: tuple[str, ...] = ()
+    without_projects: tuple[str, ...] = ()
+    without_priorities: tuple[Priority, ...] = ()
+    without_due: tuple[Span, ...] = ()
     priority: Priority | None = None
     due_before: tuple[Limit, ...] = ()
     due_after: tuple[Limit, ...] = ()
     empty: frozenset[Empty] = frozenset()
+    present: frozenset[Empty] = frozenset()
     search: tuple[Normal, ...] = ()
     sort: Sort | None = None
     limit: int | None = None
@@ -86,36 +101,50 @@ class Filter(Frozen):
         return self == everything and Status.PENDING in self.statuses
 
 
-def parse_statuses(word: str | None, everything: bool) -> tuple[Status, ...]:
-    """Read ``--status`` and ``--all``. Raises UsageError for an unknown status or for both."""
-    if word is not None and everything:
-        raise UsageError("--all and --status exclude each other")
-    if everything:
-        return (Status.PENDING, Status.COMPLETED)
+def parse_statuses(
+    word: str | None, everything: bool, without: Sequence[str] = ()
+) -> tuple[Status, ...]:
+    """Read ``--status``, ``--all``, of which only one is given, and the statuses to leave out.
+
+    Who leaves some out and names no other means those of the rest that are not in the trash. Raises
+    UsageError for an unknown status, and where none is left.
+    """
+    shown: tuple[Status, ...]
     if word is None:
-        return _PENDING
-    if word == "any":
+        shown = (Status.PENDING, Status.COMPLETED) if everything or without else _PENDING
+    else:
+        shown = _parse_status(word)
+    hidden = {status for each in without for status in _parse_status(each)}
+    left = tuple(status for status in shown if status not in hidden)
+    if not left:
+        raise UsageError("every status is left out: no task is in the list")
+    return left
+
+
+def _parse_status(word: str) -> tuple[Status, ...]:
+    if word.lower() == "any":
         return tuple(Status)
     try:
-        return (Status(word),)
+        return (Status(word.lower()),)
     except ValueError:
         choices = ", ".join([*Status, "any"])
         raise UsageError(f"{readable(word)} is not a status", f"one of {choices}") from None
 
 
 def parse_priority(word: str) -> Priority:
-    """Read a priority. Raises UsageError for a word that is none."""
+    """Read a priority, in any case. Raises UsageError for a word that is none."""
     try:
-        return Priority(word)
+        return Priority(word.lower())
     except ValueError:
         choices = ", ".join(Priority)
         raise UsageError(f"{readable(word)} is not a priority", f"one of {choices}") from None
 
 
 def parse_sort(text: str) -> Sort:
-    """Read ``FIELD`` or, for the largest first, ``FIELD-``. Raises UsageError."""
+    """Read ``FIELD`` or, for the largest first, ``FIELD-``, in any case. Raises UsageError."""
     try:
-        return Sort(field=SortField(text.removesuffix("-")), descending=text.endswith("-"))
+        field = SortField(text.removesuffix("-").lower())
     except ValueError:
         choices = ", ".join(SortField)
         raise UsageError(f"cannot sort by {readable(text)}", f"one of {choices}") from None
+    return Sort(field=field, descending=text.endswith("-"))

@@ -16,7 +16,7 @@ a due date with a fraction of a second too. An empty value, ``none`` or a line t
 
 import re
 from datetime import UTC, datetime
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import Any, Final
 
 from todo_cli.domain import dates
@@ -27,9 +27,11 @@ from todo_cli.domain.task import (
     Priority,
     TaskView,
     check_description,
+    check_known_tags,
     check_project,
     check_tags,
     check_title,
+    split_tags,
 )
 from todo_cli.domain.text import editable, readable
 from todo_cli.errors import UsageError
@@ -223,20 +225,24 @@ def _read_value(name: str, text: str, old: str, now: datetime) -> dict[str, Any]
     """Give the changes that one field asks for. Raises UsageError."""
     if any("\ud800" <= char <= "\udfff" for char in text):
         raise UsageError(f"{readable(text)} is not UTF-8 text")
-    given = text not in ("", "none")
+    given = text.lower() not in ("", "none")
     match name:
         case "Title":
             return {"title": check_title(text)}
         case "Project":
             return {"project": check_project(text) if given else None}
         case "Tags":
-            words = text.split() if given else []
-            known = old.split()  # among which one may begin with a plus sign
-            tags = tuple(word if word in known else word.removeprefix("+") for word in words)
-            return {"clear_tags": True, "add_tags": check_tags(tags)}
+            return {"clear_tags": True, "add_tags": _tags(text.split() if given else [], old)}
         case "Priority":
-            return {"priority": parse_priority(text.lower()) if given else Priority.MEDIUM}
+            return {"priority": parse_priority(text) if given else Priority.MEDIUM}
         case "Due":
             return {"due": dates.parse(text, now) if given else None}
         case _:
             return {"description": check_description(text) if text.strip() else None}
+
+
+def _tags(words: list[str], old: str) -> tuple[str, ...]:
+    """Read tags. Those that were there stay as they are, whatever they hold. Raises UsageError."""
+    known = old.split()
+    tags = [(word,) if word in known else check_tags(split_tags(word)) for word in words]
+    return check_known_tags(tuple(chain.from_iterable(tags)))

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from todo_cli.domain.keys import holds_key
 from todo_cli.domain.text import breaks_line, readable
 from todo_cli.errors import NotFoundError, UsageError
 
@@ -21,6 +22,8 @@ TAG_LENGTH: Final = 100
 TAGS_LENGTH: Final = 2_000  # all tags of a task together, with a space between them
 TAGS: Final = 50
 
+# Around a title: the tab, and Unicode's category Zs.
+_BLANKS = "\t \u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u202f\u205f\u3000"
 # Unicode categories: controls, separators of lines and paragraphs, spaces, and what changes only
 # its neighbours.
 _INVISIBLE = {"Cc", "Zl", "Zp", "Zs", "Cf"}
@@ -157,8 +160,11 @@ def new_task(
 
 
 def check_title(title: str) -> str:
-    """Give the title in Unicode's NFC. Raises UsageError when it is blank, long or not one line."""
-    title = unicodedata.normalize("NFC", title)
+    """Give the title in Unicode's NFC, without blanks around it.
+
+    Raises UsageError when it is blank, long or not one line.
+    """
+    title = unicodedata.normalize("NFC", title.strip(_BLANKS))
     _require_text("title", title, TITLE_LENGTH)
     _require_one_line("title", title)
     return title
@@ -178,15 +184,36 @@ def check_description(description: str) -> str:
 
 
 def check_project(project: str) -> str:
-    """Give the project in Unicode's NFC. Raises UsageError when it cannot be a project."""
-    project = unicodedata.normalize("NFC", project)
+    """Give the project in Unicode's NFC, without blanks around it.
+
+    Raises UsageError when it cannot be a project.
+    """
+    project = unicodedata.normalize("NFC", project.strip(_BLANKS))
     _require_text("project", project, PROJECT_LENGTH)
     _require_one_line("project", project)
     return project
 
 
 def check_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
-    """Give each tag once, in Unicode's NFC and in the order given.
+    """Give each tag that a task is to have once, in Unicode's NFC and in the order given.
+
+    Raises UsageError as `check_known_tags` does, and for a tag that would be read as something
+    else: one that holds a comma, or begins with a known key and a colon.
+    """
+    for tag in tags:
+        if not tag.strip("+,"):
+            raise UsageError("the tag is blank")
+        if "," in tag:
+            raise UsageError(f"a tag holds no comma: {readable(tag)}")
+        if holds_key(tag):
+            raise UsageError(
+                f"{readable(tag)} cannot be a tag", f"{tag.partition(':')[0]}: is no tag but a key"
+            )
+    return check_known_tags(tags)
+
+
+def check_known_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
+    """Give each tag that a task may have already once, in Unicode's NFC and in the order given.
 
     Raises UsageError for a tag that is blank, too long or holds white space or control
     characters, and for too many tags.
@@ -200,6 +227,15 @@ def check_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
     if len(unique) > TAGS or len(" ".join(unique)) > TAGS_LENGTH:
         raise too_many_tags()
     return unique
+
+
+def split_tags(word: str, signs: str = "+") -> tuple[str, ...]:
+    """Give the tags that a word stands for: they are parted by commas, each may have a sign.
+
+    A word without any is given as it is. Tags that a former release has made may be such words.
+    """
+    parts = (part.strip(_BLANKS).lstrip(signs) for part in word.split(","))
+    return tuple(filter(None, parts)) or (word,)
 
 
 def too_many_tags() -> UsageError:

@@ -27,8 +27,11 @@ class Output(Protocol):
     def added_all(self, tasks: Sequence[TaskView]) -> None:
         """Confirm any number of tasks added at once, in their order."""
 
-    def page(self, page: Page, *, filtered: bool) -> None:
-        """Show a list of tasks; ``filtered`` when it may leave out pending ones."""
+    def page(self, page: Page, *, filtered: bool, words: Sequence[str] = ()) -> None:
+        """Show a list of tasks; ``filtered`` when it may leave out pending ones.
+
+        ``words`` are those that were looked for.
+        """
 
     def events(self, log: "Log", *, filtered: bool) -> None:
         """Show entries of the change log; ``filtered`` when others may be left out."""

@@ -31,7 +31,7 @@ class JsonOutput:
         """Write an array of the tasks."""
         self._array(tasks)
 
-    def page(self, page: Page, *, filtered: bool) -> None:
+    def page(self, page: Page, *, filtered: bool, words: Sequence[str] = ()) -> None:
         """Write an array of tasks."""
         self._array(page.tasks)
 

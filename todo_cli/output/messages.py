@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from todo_cli.domain import dates
-from todo_cli.domain.task import Outcome, Priority, TaskView
+from todo_cli.domain import dates, text
+from todo_cli.domain.task import Outcome, Priority, TaskView, split_tags
 
 if TYPE_CHECKING:
     from todo_cli.domain.changes import Changes
@@ -61,10 +61,20 @@ def more(shown: int, total: int) -> str:
     return f"{total - shown} more; --limit {total} shows all"
 
 
-def empty(filtered: bool) -> str:
-    """Say that there is nothing to list, and what to do next."""
+def kept_in_title(words: Sequence[tuple[str, str]]) -> str:
+    """Say which words are title, each with what may have been meant by it, if anything."""
+    said = [
+        text.readable(word) + (f" (did you mean {text.readable(meant)}?)" if meant else "")
+        for word, meant in words
+    ]
+    return f"Part of the title: {', '.join(said)}"
+
+
+def empty(filtered: bool, words: Sequence[str] = ()) -> str:
+    """Say that there is nothing to list, which words were looked for, and what to do next."""
     if filtered:
-        return "No task matches. To see all that are pending: todo list"
+        looked_for = "".join(f" {text.readable(word)}" for word in words)
+        return f"No task matches{looked_for}. To see all that are pending: todo list"
     return "Nothing to do. To add a task: todo add Buy milk due:tomorrow"
 
 
@@ -92,7 +102,9 @@ def _changed(task: TaskView, changes: "Changes", now: datetime) -> list[str]:
         found.append(f"tags {' '.join(task.tags)}")
     else:
         found.extend(f"+{tag}" for tag in changes.add_tags)
-        found.extend(f"-{tag}" for tag in changes.remove_tags)
+        # What is to go may also have been one tag as a whole, which nobody has to read of.
+        removed = (tag for tag in changes.remove_tags if split_tags(tag, "+-") == (tag,))
+        found.extend(f"-{tag}" for tag in removed)
     return found
 
 

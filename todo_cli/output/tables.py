@@ -61,10 +61,12 @@ class TableOutput:
         else:
             self._say(messages.added_all(tasks))
 
-    def page(self, page: Page, *, filtered: bool) -> None:
+    def page(self, page: Page, *, filtered: bool, words: Sequence[str] = ()) -> None:
         """Draw a table, or write a line for each task."""
-        if self._stdout.isatty():
-            self._table(page, filtered)
+        if not page.tasks and (words or self._stdout.isatty()):
+            self._say(messages.empty(filtered, words))
+        elif self._stdout.isatty():
+            self._table(page)
         else:
             for task in page.tasks:
                 self._line(*_plain(task))
@@ -151,10 +153,7 @@ class TableOutput:
             cells = tuple(map(text.line, cells))
         self._stdout.write("\t".join(cells) + "\n")
 
-    def _table(self, page: Page, filtered: bool) -> None:
-        if not page.tasks:
-            self._say(messages.empty(filtered))
-            return
+    def _table(self, page: Page) -> None:
         from todo_cli.output import screen  # slow to import, and only a terminal needs it
 
         screen.show_page(page, self._now, self._stdout, color=self._color)

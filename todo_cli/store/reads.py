@@ -1,31 +1,27 @@
 """Every query, one function each. Row-level security limits each to the person's own tasks."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
-    ColumnElement,
     Label,
     RowMapping,
     Select,
-    and_,
-    case,
     func,
     inspect,
     literal_column,
-    not_,
     or_,
     select,
 )
 from sqlmodel import Session, col
 
-from todo_cli.domain.dates import Limit
-from todo_cli.domain.filters import Empty, Filter, SortField
+from todo_cli.domain.filters import Filter, SortField
 from todo_cli.domain.task import Page, Status, TaskRefs, TaskView
 from todo_cli.errors import in_trash, not_found
 from todo_cli.store import order
+from todo_cli.store.conditions import conditions_of
 from todo_cli.store.engine import IN_ORDER
 from todo_cli.store.models import Task
 
@@ -78,7 +74,7 @@ def _query(wanted: Filter, by_due: bool, counted: bool) -> Select[Any]:
 
 def _by_due(wanted: Filter, counted: bool) -> Select[Any]:
     """Give the query for a list by due date, whose rows `order.merge` puts in order."""
-    passing = select(*_COLUMNS, _TABLE.c.priority_rank).where(*_conditions(wanted)).cte("passing")
+    passing = select(*_COLUMNS, _TABLE.c.priority_rank).where(*conditions_of(wanted)).cte("passing")
     # Only of pending tasks there is an index that gives each stream; others are read but once.
     indexed = wanted.statuses == (Status.PENDING,)
     passing = passing.prefix_with("NOT MATERIALIZED" if indexed else "MATERIALIZED")
@@ -94,7 +90,7 @@ def _by_due(wanted: Filter, counted: bool) -> Select[Any]:
 
 def _by_field(wanted: Filter, counted: bool) -> Select[Any]:
     """Give the query for a list in an order that the server knows."""
-    conditions = _conditions(wanted)
+    conditions = conditions_of(wanted)
     query: Select[Any] = select(*_COLUMNS, _OWNER).where(*conditions).limit(wanted.limit)
     if wanted.order is not None:
         query = query.order_by(*order.by_field(wanted.order))
@@ -137,60 +133,3 @@ def _rows(session: Session, refs: TaskRefs) -> Sequence[RowMapping]:
     if missing:
         raise not_found(", ".join(missing))
     return rows
-
-
-def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if len(wanted.statuses) == 1:
-        conditions.append(col(Task.status) == wanted.statuses[0].value)
-    elif len(wanted.statuses) < len(Status):
-        conditions.append(col(Task.status).in_([status.value for status in wanted.statuses]))
-    if wanted.project is not None:
-        conditions.append(col(Task.project) == wanted.project)
-    if wanted.tags:
-        conditions.append(col(Task.tags).contains(list(wanted.tags)))
-    if wanted.priority is not None:
-        conditions.append(col(Task.priority) == wanted.priority.value)
-    if wanted.without_tags:
-        conditions.append(not_(col(Task.tags).bool_op("&&")(list(wanted.without_tags))))
-    conditions.extend(_due_before(limit) for limit in wanted.due_before)
-    conditions.extend(_due_after(limit) for limit in wanted.due_after)
-    conditions.extend(_has_no(each) for each in wanted.empty)
-    conditions.extend(_found(each) for each in wanted.search)
-    return conditions
-
-
-def _found(text: str) -> ColumnElement[bool]:
-    title, description = col(Task.title), col(Task.description)
-    return or_(title.icontains(text, autoescape=True), description.icontains(text, autoescape=True))
-
-
-def _has_no(field: Empty) -> ColumnElement[bool]:
-    match field:
-        case Empty.PROJECT:
-            return col(Task.project).is_(None)
-        case Empty.DUE:
-            return col(Task.due_date).is_(None)
-        case Empty.TAGS:
-            return func.cardinality(col(Task.tags)) == 0
-
-
-def _due_before(limit: Limit) -> ColumnElement[bool]:
-    due, day = col(Task.due_date), utc_midnight(limit.day)
-    return and_(
-        due < max(day, limit.instant),  # what an index can use
-        due < case((col(Task.due_all_day), day), else_=limit.instant),
-    )
-
-
-def _due_after(limit: Limit) -> ColumnElement[bool]:
-    due, day = col(Task.due_date), utc_midnight(limit.day)
-    return and_(
-        due >= min(day, limit.instant),
-        case((col(Task.due_all_day), due > day), else_=due >= limit.instant),
-    )
-
-
-def utc_midnight(day: date) -> datetime:
-    """Give a day as an all-day due date is stored: at 00:00 UTC."""
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -16,7 +16,8 @@ from sqlmodel import Session
 
 from todo_cli.domain.task import NewTask, Outcome, Status, TaskRefs, TaskView
 from todo_cli.errors import ConflictError
-from todo_cli.store.reads import OWNER, VIEW_COLUMNS, utc_midnight, view
+from todo_cli.store.conditions import utc_midnight
+from todo_cli.store.reads import OWNER, VIEW_COLUMNS, view
 
 if TYPE_CHECKING:
     from todo_cli.domain.changes import Changes

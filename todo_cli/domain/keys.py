@@ -1,0 +1,68 @@
+"""The keys of words such as ``due:fri``, and what somebody may have meant by another one.
+
+A word has a key when it begins with a letter and holds a colon with no blank after it; what stands
+before the colon is the key. Case does not matter.
+"""
+
+from collections.abc import Collection
+from typing import Final
+
+# Every key is an option's name, with dots for its inner dashes, where a command has that option.
+KEYS: Final = (
+    *("project", "priority", "due", "tag", "status", "due.before", "due.after", "limit", "sort"),
+)
+# Those that are about a task, so that a list can leave tasks out by them.
+LEAVING_OUT: Final = KEYS[:-2]
+
+# Keys of Taskwarrior (task(1), "Attributes") that say something else here, or nothing.
+_PRIORITY, _PROJECT = "priority:{}", "project:{}"
+_TASKWARRIOR: Final = {
+    **{"pri": _PRIORITY, "pro": _PROJECT, "proj": _PROJECT},
+    **{"entry": "sort:created_at", "end": "status:completed", "recur": ""},
+}
+_LETTERS: Final = 5  # of a key that may be a mistyped one; shorter ones are near to too much
+_LATER: Final = ("due.after", "due.from", "due.since")
+
+
+def split(word: str) -> tuple[str, str] | None:
+    """Give the key, in lower case, and the value of a word that has some key, known or not."""
+    key, colon, value = word.partition(":")
+    if not colon or not key[:1].isalpha() or value[:1].isspace():
+        return None
+    return key.lower(), value
+
+
+def holds_key(word: str) -> bool:
+    """Tell whether a word begins with a known key and a colon."""
+    key, colon, _ = word.partition(":")
+    return bool(colon) and key.lower() in KEYS
+
+
+def meant(key: str, value: str, known: Collection[str]) -> str | None:
+    """Give the word that somebody may have meant, one with a key that is ``known``.
+
+    ``key`` is in lower case and not known. It is empty where the key is Taskwarrior's, and nothing
+    says the same; None where the key is nothing but a word.
+    """
+    if key in _TASKWARRIOR:
+        word = _TASKWARRIOR[key].format(value)
+        return word if word.partition(":")[0] in known else ""
+    if key.startswith("due."):
+        wanted = "due.after" if key in _LATER else "due.before"
+        return f"{wanted if wanted in known else 'due'}:{value}"
+    if sum(map(str.isalpha, key)) >= _LETTERS:
+        return next((f"{each}:{value}" for each in known if _is_one_edit(key, each)), None)
+    return None
+
+
+def _is_one_edit(one: str, other: str) -> bool:
+    """Tell whether a letter was added, left out or changed, or two neighbours were swapped."""
+    place = 0
+    while place < min(len(one), len(other)) and one[place] == other[place]:
+        place += 1
+    one, other = one[place:], other[place:]
+    return (
+        one[1:] in (other, other[1:])
+        or one == other[1:]
+        or (one[:2] == other[1::-1] and one[2:] == other[2:])
+    )
