@@ -14,20 +14,30 @@ from todo_cli.errors import UsageError
 
 SYSTEM_ZONE: Final = Path("/etc/localtime")
 _DATABASE: Final = "/usr/share/zoneinfo"
-_LARGEST: Final = 1 << 20  # bytes of a zone file; those that there are have 4,000 at most
+_LARGEST: Final = 1 << 16  # bytes of a zone file; those that there are have some thousand
 
 
 @dataclass(frozen=True)
 class Zone:
-    """A time zone, as a person may know it, and what said so: TZ, a file, or nothing.
+    """A time zone, and what said so: ``TZ``, the path of a file, or nothing.
 
-    ``problem`` says what could not be read, so that it is UTC.
+    ``given`` is what TZ names. ``problem`` says what could not be read, so that it is UTC.
     """
 
     rules: tzinfo
-    name: str
     source: str | None
+    given: str | None = None
     problem: str | None = None
+
+    @property
+    def name(self) -> str:
+        """A name that people may know: what TZ is, where a link leads, else the abbreviation."""
+        if self.given is not None:
+            return self.given
+        if self.source is None or self.rules is UTC:
+            return "UTC"
+        _, _, name = os.path.realpath(self.source).partition("/zoneinfo/")
+        return name or str(machine().astimezone(self.rules).tzname())
 
 
 def now(environ: Mapping[str, str], zone: tzinfo) -> datetime:
@@ -63,23 +73,22 @@ def find_zone(environ: Mapping[str, str]) -> Zone:
         return _system_zone()
     name = named.removeprefix(":")  # which may stand before anything: tzset(3)
     if not name:
-        return Zone(UTC, "UTC", "TZ")
+        return Zone(UTC, "TZ")
     try:
-        return Zone(_named(name, environ.get("TZDIR")), name, "TZ")
+        return Zone(_named(name, environ.get("TZDIR")), "TZ", name)
     except (OSError, ValueError):
-        return Zone(UTC, "UTC", "TZ", f"TZ={readable(named)} is no time zone that can be read")
+        problem = f"TZ={readable(named)} is no time zone that can be read"
+        return Zone(UTC, "TZ", problem=problem)
 
 
 def _system_zone() -> Zone:
     path = str(SYSTEM_ZONE)
-    if not os.path.lexists(path):  # as in small containers
-        return Zone(UTC, "UTC", None)
     try:
-        rules = _read(path)
+        return Zone(_read(path), path)
     except (OSError, ValueError):
-        return Zone(UTC, "UTC", path, f"{path} is no time zone that can be read")
-    _, _, name = os.path.realpath(path).partition("/zoneinfo/")
-    return Zone(rules, name or str(machine().astimezone(rules).tzname()), path)
+        if not os.path.lexists(path):  # as in small containers
+            return Zone(UTC, None)
+        return Zone(UTC, path, problem=f"{path} is no time zone that can be read")
 
 
 def _named(name: str, folder: str | None) -> tzinfo:
@@ -106,7 +115,9 @@ def _named(name: str, folder: str | None) -> tzinfo:
 def _read(path: str) -> tzinfo:
     """Read a zone file. Raises OSError, and ValueError for what is none."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(descriptor, "rb") as file:  # noqa: PTH123 - of a descriptor
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # a pipe would be waited for
             raise ValueError("no file")
-        return zone_file.read(file.read(_LARGEST))
+        return zone_file.read(os.read(descriptor, _LARGEST))
+    finally:
+        os.close(descriptor)

@@ -6,6 +6,7 @@ At some of them its reader never ends, and what it makes of others ends the whol
 import io
 import struct
 from datetime import tzinfo
+from functools import lru_cache
 from operator import lt
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ _TYPE: Final = struct.Struct(">lBB")  # seconds east of UTC, 1 in summer time, w
 _DAY: Final = 86400  # seconds
 
 
+@lru_cache(maxsize=4)  # an agent reads the same one for every command
 def read(data: bytes) -> tzinfo:
     """Give the zone of a file with these bytes. Raises ValueError where it is damaged, or none."""
     try:
