@@ -14,6 +14,7 @@ def main() -> None:
     if hasattr(_signal, "SIGCHLD"):  # whoever ignores it cannot be told how a child has ended
         _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
     try:
+        _settle_home()
         from todo_cli.agent import client
 
         arguments = sys.argv[1:]
@@ -24,6 +25,23 @@ def main() -> None:
         _run_here(hot)
     except KeyboardInterrupt:  # before the command line could see to it
         sys.exit(130)
+
+
+def _settle_home() -> None:
+    """Have a relative HOME or TODO_HOME mean one folder in every process of ours.
+
+    The agent runs in another folder, and of who reads HOME some take a relative one for none. So is
+    an empty one here.
+    """
+    for name in ("HOME", "TODO_HOME"):
+        value = os.environ.get(name)
+        if value == "":
+            del os.environ[name]
+        elif value is not None and not os.path.isabs(value):
+            try:
+                os.environ[name] = os.path.realpath(value)
+            except OSError:  # we are in a folder that has gone
+                pass
 
 
 def _run_here(hot: bool) -> None:

@@ -196,6 +196,24 @@ def test_since_a_day_is_since_its_start_where_one_is(auditor: Command, person: P
     assert titles("1y") == []
 
 
+def test_since_is_of_the_past(auditor: Command, person: Person) -> None:
+    for at in ("2026-11-09 08:00Z", "2026-11-13 08:00Z", "2026-11-17 17:00Z", "2026-11-18 08:00Z"):
+        log_event(person, at)
+    asked = ("db", "audit", "--user", person.email, "--fields", "title")
+
+    def days(*since: str) -> list[str]:
+        return [each["title"][8:10] for each in events(auditor(*asked, *since))]
+
+    assert days("--since", "wed") == ["18"]
+    assert days("--since", "fri") == ["13", "17", "18"]
+    assert days("--since", "17:00") == ["17", "18"]
+    assert days("--since", "9am") == ["18"]
+    assert days("--since", "10th") == ["13", "17", "18"]
+    assert days("--since", "-7d") == days("--since=-7d") == ["13", "17", "18"]
+    assert days("--since", "30 hours ago") == ["17", "18"]
+    assert days("--since", "25 dec") == ["09", "13", "17", "18"]
+
+
 @pytest.mark.parametrize("since", ["none", "whenever"])
 def test_since_takes_a_date(auditor: Command, since: str) -> None:
     assert auditor("db", "audit", "--since", since).code == 2

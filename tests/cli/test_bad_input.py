@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import pytest
 
-from tests.conftest import Command
+from tests.conftest import Answer, Command
 from tests.shared_agent import COLD
 from todo_cli.domain.task import Priority
 
@@ -190,12 +190,26 @@ def test_a_todo_now_that_is_no_instant_is_refused(todo: Command, value: str) -> 
 
 
 @pytest.mark.parametrize("value", ["Mars/Olympus", "../../etc/passwd", "/etc/passwd", "\u00e9"])
-def test_a_zone_that_does_not_exist_is_refused(todo: Command, value: str) -> None:
-    answer = todo("add", "x", TZ=value)
+def test_a_zone_that_cannot_be_read_is_utc_and_one_line_says_so(todo: Command, value: str) -> None:
+    answer = todo("add", "x", "due:2026-11-25T16:00", TZ=value)
 
-    assert answer.code == 2
-    assert everything(todo) == "[]\n"
-    assert "names no time zone" in answer.err
+    warning = f"warning: TZ={value!r} is no time zone that can be read: times are in UTC\n"
+    assert answer == Answer(0, "", f"{warning}Added 1 x (due Wed 25 Nov 16:00)\n")
+    assert todo("list", "--fields", "due").out == '[{"due":"2026-11-25T16:00:00Z"}]\n'
+
+
+def test_scripts_and_who_wants_no_messages_are_not_warned_of_a_zone(todo: Command) -> None:
+    for options in (["--json"], ["--quiet"], ["--fields", "title"]):
+        assert todo("add", "x", "due:fri", *options, TZ="Mars/Olympus").err == ""
+        assert todo("list", *options, TZ="Mars/Olympus").err == ""
+
+
+def test_a_zone_of_posix_is_the_zone_of_what_is_read_and_shown(todo: Command) -> None:
+    answer = todo("add", "x", "due:2026-07-01T12:00", TZ="CET-1CEST,M3.5.0,M10.5.0/3")
+
+    assert answer == Answer(0, "", "Added 1 x (due Wed 1 Jul 12:00)\n")
+    assert todo("list", "--fields", "due", TZ="UTC+3").out == '[{"due":"2026-07-01T10:00:00Z"}]\n'
+    assert "Wed 1 Jul 07:00" in todo("show", "1", TZ="UTC+3").out
 
 
 @pytest.mark.parametrize(

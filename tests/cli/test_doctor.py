@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import Answer, Command, Database, Person
 from tests.doctor import SECRET, examined, no_settings_of_libpq, trouble
 from tests.unit.stores import Use, use
+from todo_cli import clock
 from todo_cli.credentials import Secret, Store, save
 from todo_cli.store.models import HEAD
 
@@ -33,6 +34,7 @@ def test_a_member_for_whom_all_is_well(todo: Command, person: Person, tmp_path: 
     folder = person.database.socket
     assert (answer.code, answer.err) == (0, "Everything is in order.\n")
     assert shown(answer, (tmp_path, "HOME"), (folder, "SOCKET"), (person.email, "EMAIL")) == (
+        "ok       time zone       Europe/Berlin, now UTC+01:00 (TZ)\n"
         "ok       config          there is no HOME/config.toml, and it need not exist\n"
         "ok       environment     set: TODO_HOME, TODO_DATABASE_URL, TODO_AGENT, TODO_NOW\n"
         "ok       profile         none: TODO_DATABASE_URL comes first\n"
@@ -65,7 +67,8 @@ def test_json_is_one_object_and_stderr_is_empty(todo: Command) -> None:
     assert (answer.code, answer.err) == (1, "")
     home = todo.environment["TODO_HOME"]
     assert answer.out == (
-        '{"ok":false,"checks":['
+        '{"ok":false,"checks":[{"name":"time zone","state":"ok",'
+        '"found":"Europe/Berlin, now UTC+01:00 (TZ)","hint":null},'
         f'{{"name":"config","state":"ok","found":"there is no {home}/config.toml, and it need not '
         'exist","hint":null},'
         '{"name":"environment","state":"ok","found":"set: TODO_HOME, TODO_DATABASE_URL, '
@@ -78,7 +81,7 @@ def test_json_is_one_object_and_stderr_is_empty(todo: Command) -> None:
 def test_a_failure_is_shown_with_what_to_do_about_it(alice: Command) -> None:
     answer = alice("doctor", "-P", "nope")
 
-    assert (answer.code, answer.err) == (1, "Of 3 things 1 failed.\n")
+    assert (answer.code, answer.err) == (1, "Of 4 things 1 failed.\n")
     assert answer.out.endswith(
         "failed   profile         no profile 'nope'\n         hint: run: todo profile list\n"
     )
@@ -88,7 +91,7 @@ def test_quiet_leaves_the_findings_and_drops_the_summary(todo: Command) -> None:
     answer = todo("doctor", "--quiet")
 
     assert (answer.code, answer.err) == (0, "")
-    assert answer.out.startswith("ok       config ")
+    assert answer.out.startswith("ok       time zone ")
 
 
 def test_an_auditor_is_well_too(todo: Command, database: Database) -> None:
@@ -229,3 +232,45 @@ def test_the_owners_login_is_named_and_not_tried(alice: Command, database: Datab
     assert answer.code == 0
     assert "TODO_ADMIN_DATABASE_URL has the owner's login, which is not tried" in answer.out
     assert SECRET not in answer.out
+
+
+# --- The time zone ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("zone", "found"),
+    [
+        ("UTC0", "UTC0, now UTC (TZ)"),
+        ("", "UTC, now UTC (TZ)"),
+        (":America/New_York", "America/New_York, now UTC-05:00 (TZ)"),
+        ("CET-1CEST,M3.5.0,M10.5.0/3", "CET-1CEST,M3.5.0,M10.5.0/3, now UTC+01:00 (TZ)"),
+    ],
+)
+def test_the_time_zone_is_shown_with_where_it_comes_from(
+    todo: Command, zone: str, found: str
+) -> None:
+    assert todo("doctor", TZ=zone).out.splitlines()[0] == f"ok       time zone       {found}"
+
+
+def test_a_time_zone_that_cannot_be_read_is_a_warning_and_the_rest_is_looked_at(
+    todo: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    answer = todo("doctor", TZ="nonsense")
+    assert (answer.code, answer.err) == (0, "Of 23 things 1 to be warned of.\n")
+    assert answer.out.startswith(
+        "warning  time zone       UTC, because TZ='nonsense' is no time zone that can be read\n"
+        "         hint: TZ takes a name such as Europe/Berlin; without TZ, "
+    )
+
+    monkeypatch.delenv("TZ")
+    monkeypatch.setattr(clock, "SYSTEM_ZONE", tmp_path / "localtime")
+    assert todo("doctor").out.startswith("ok       time zone       UTC: there is neither TZ nor ")
+    (tmp_path / "localtime").symlink_to("gone")
+    assert todo("doctor").out.startswith("warning  time zone       UTC, because /")
+
+
+def test_a_todo_now_that_cannot_be_read_fails_and_the_rest_is_looked_at(todo: Command) -> None:
+    answer = todo("doctor", TODO_NOW="never")
+
+    assert (answer.code, answer.err) == (1, "Of 23 things 1 failed.\n")
+    assert answer.out.startswith("failed   time zone       TODO_NOW is not an ISO 8601 instant\n")

@@ -65,9 +65,8 @@ class Program:
             stderr=subprocess.PIPE,
             text=True,
             env=environment,
-            cwd="/",
             start_new_session=True,
-            **self.process,
+            **{"cwd": "/", **self.process},
         )
 
     def titles(self) -> list[str]:

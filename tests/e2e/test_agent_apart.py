@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import psutil
 import pytest
@@ -110,7 +111,7 @@ def test_what_the_systems_loader_or_resolver_reads_for_a_process_sets_clients_ap
     assert client.fingerprint({}) != client.fingerprint({name: "something"})
 
 
-@pytest.mark.parametrize("base", ["", "relative", "/absolute"])
+@pytest.mark.parametrize("base", ["", " ", "relative", "/absolute", " /absolute", "/absolute "])
 def test_client_and_settings_mean_the_same_folders(
     base: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,3 +123,16 @@ def test_client_and_settings_mean_the_same_folders(
     folders = find_folders(os.environ)
     assert client.folder(os.environ) == str(folders.state / "agent")
     assert os.fsencode(folders.config_file) in client.fingerprint(os.environ)
+
+
+def test_a_todo_home_through_a_link_is_the_same_for_client_and_settings(tmp_path: Path) -> None:
+    from todo_cli.settings import find_folders
+
+    (tmp_path / "far/inside").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "far/inside")
+    through = {"TODO_HOME": str(tmp_path / "link/../home")}
+
+    assert client.folder(through) == str(find_folders(through).state / "agent")
+    assert client.fingerprint(through) == client.fingerprint(
+        {"TODO_HOME": str(tmp_path / "far/home")}
+    )

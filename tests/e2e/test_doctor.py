@@ -57,7 +57,7 @@ def test_a_private_server_that_runs_is_looked_at_like_any_other(old_home: Path) 
 
     said = answer.err.removeprefix("still looking ...\n")  # on a busy machine
     assert (answer.code, said) == (0, "Everything is in order.\n")
-    assert list(found)[4:] == [
+    assert list(found)[5:] == [
         *(
             "agent",
             "limits",

@@ -24,6 +24,21 @@ TOKENS = st.sampled_from(
         *("0001-01-01", "2026-W53-7", "2026W485", "2026-W48", "9am", "12pm", "13pm", "17:00"),
         *("9:05", "24:00", "25:00", "1700", "170059", "17:00:59", "17:00:59.5", "T", "t", "Z"),
         *("+02:00", "-0530", "+14", "-23:59", "+24:00", "+", "-", ":", ".", ",", "/"),
+        *(
+            "noon",
+            "midnight",
+            "tonight",
+            "at",
+            "pm",
+            "5",
+            "ago",
+            "end",
+            "of",
+            "month",
+            "this",
+            "25th",
+        ),
+        *("31st", "22th", "-7d", "3h", "30min", "hours", "minutes", "99999999h"),
         *("\0", "\ud800", "٣", "🎄", "\u212a", "\u00a0"),
     ]
 )
@@ -35,6 +50,11 @@ MONTHS = st.sampled_from(["jan", "feb", "april", "sept", "december"])
 DAYS = st.one_of(
     TOKENS,
     st.builds("{}{}".format, COUNTS, st.sampled_from(["d", "w", "mo", "y"])),
+    st.builds("-{}{}".format, COUNTS, st.sampled_from(["d", "w", "mo", "y", "h", "min"])),
+    st.builds("{}{}".format, st.integers(0, 40), st.sampled_from(["st", "nd", "rd", "th"])),
+    st.builds(
+        "{} {}{}".format, COUNTS, st.sampled_from(["day", "hours"]), st.sampled_from(["", " ago"])
+    ),
     st.builds("in {} {}".format, COUNTS, st.sampled_from(["day", "weeks", "months", "year"])),
     st.builds("{} {}".format, st.integers(0, 32), MONTHS),
     st.builds("{} {} {}".format, MONTHS, st.integers(0, 32), st.integers(1890, 2100)),
@@ -45,6 +65,7 @@ DAYS = st.one_of(
     st.sampled_from(["today", "fri", "next mon", "eom", "soq", "29 feb", "25 dec", "2026-W53"]),
 )
 CLOCKS = st.one_of(
+    st.sampled_from(["noon", "midnight", "5 pm", "at 5pm", "24:00", "at 24:00"]),
     st.builds("{}{}".format, st.integers(0, 13), st.sampled_from(["am", "pm", ":30pm"])),
     st.times().map(lambda clock: clock.isoformat("minutes")),
     st.times().map(lambda clock: clock.isoformat("milliseconds")),
@@ -83,16 +104,17 @@ def test_any_day_and_time_is_an_instant_or_a_refusal(text: str, now: datetime) -
 
 def check_parse(text: str, now: datetime) -> None:
     """Parsing gives something of use, or says in harmless words why not."""
-    try:
-        due = parse(text, now)
-    except UsageError as error:
-        refusal = error
-    else:
-        check_use(due, text, now)
-        return
-    assert refusal.hint
-    assert refusal.message.isprintable()
-    assert refusal.message.encode()
+    for past in (False, True):
+        try:
+            due = parse(text, now, past=past)
+        except UsageError as error:
+            refusal = error
+        else:
+            check_use(due, text, now)
+            continue
+        assert refusal.hint
+        assert refusal.message.isprintable()
+        assert refusal.message.encode()
 
 
 def check_use(due: Due | None, text: str, now: datetime) -> None:

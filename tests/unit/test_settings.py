@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Command
-from todo_cli import clock, settings
-from todo_cli.errors import NotFoundError, UsageError
+from todo_cli import settings
+from todo_cli.errors import NotFoundError
 from todo_cli.settings import Settings
 
 CONFIG = """
@@ -132,26 +132,3 @@ def test_a_linked_config_stays_a_link_and_keeps_its_umlauts(tmp_path: Path) -> N
     text = (real / "todo.toml").read_text("utf-8")
     assert "# Übung" in text
     assert 'default_profile = "a"' in text
-
-
-def test_the_clock_is_in_the_zone_of_tz() -> None:
-    fixed = {"TODO_NOW": "2026-11-25T16:00:00Z"}
-
-    for zone, text in (
-        ("Asia/Tokyo", "2026-11-26T01:00:00+09:00"),
-        (":America/New_York", "2026-11-25T11:00:00-05:00"),
-        ("/usr/share/zoneinfo/UTC", "2026-11-25T16:00:00+00:00"),
-        ("EST5EDT", "2026-11-25T11:00:00-05:00"),
-    ):
-        if not zone.startswith("/") or Path(zone).exists():
-            assert clock.now({**fixed, "TZ": zone}).isoformat() == text
-
-
-def test_the_clock_runs_without_todo_now() -> None:
-    assert clock.now({"TZ": "UTC"}).tzinfo is not None
-    assert clock.now({}).tzinfo is not None
-
-
-def test_a_zone_that_is_none_is_a_usage_error() -> None:
-    with pytest.raises(UsageError, match="names no time zone"):
-        clock.now({"TZ": "Nowhere/At_All"})

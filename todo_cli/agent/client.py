@@ -111,7 +111,9 @@ def folder(environ: Mapping[str, str]) -> str:
     """Give the folder of the agent's socket; it lies in the state folder that `settings` finds."""
     home = environ.get("TODO_HOME")
     state = os.path.join(home, "state") if home else _of_platform(environ, "STATE", ".local/state")
-    return os.path.join(os.path.abspath(state), "agent")
+    if not os.path.isabs(state):  # what leads through a link stays as it is
+        state = os.path.join(os.getcwd(), state)
+    return os.path.join(state, "agent")
 
 
 def fingerprint(environ: Mapping[str, str]) -> bytes:
@@ -120,16 +122,15 @@ def fingerprint(environ: Mapping[str, str]) -> bytes:
     Files are told by inode, size and time of change; nothing secret is in it.
     """
     config = environ.get("TODO_HOME") or _of_platform(environ, "CONFIG", ".config")
+    config = os.path.realpath(config)  # a folder may have several names
     python = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     read = sorted(name for name in environ if name.startswith(_READ_EARLY))
     lines = [*_surroundings(), *(f"{name}={environ[name]}" for name in read)]
     for path in (
-        os.path.join(os.path.abspath(config), "config.toml"),
-        os.path.join(os.path.abspath(config), "credentials", "passwords.json"),
+        os.path.join(config, "config.toml"),
+        os.path.join(config, "credentials", "passwords.json"),
         os.path.join(sys.prefix, "lib", python, "site-packages"),  # changes with what is installed
         os.path.realpath(sys.executable),
-        "/etc/localtime",
-        "/etc/timezone",
     ):
         lines.append(_about(path))
     _add_programs(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), lines)
@@ -213,7 +214,7 @@ def _leaves_out(argument: str) -> bool:
 
 
 def _of_platform(environ: Mapping[str, str], kind: str, default: str) -> str:
-    base = environ.get(f"XDG_{kind}_HOME", "").strip()
+    base = environ.get(f"XDG_{kind}_HOME", "")
     if not os.path.isabs(base):
         darwin = sys.platform == "darwin"
         base = os.path.expanduser("~/Library/Application Support" if darwin else f"~/{default}")

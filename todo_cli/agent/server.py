@@ -24,7 +24,6 @@ _LATE = (
     "todo_cli.domain.changes",
     "dateutil.relativedelta",
     "psycopg2.extras",
-    "tzlocal",
 )
 
 

@@ -18,7 +18,10 @@ _LARGEST_LIMIT: Final = 1_000_000_000
 def audit(
     app: AppContext,
     since: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="From then on; of a day, from its start.")
+        str | None,
+        typer.Option(
+            metavar="WHEN", help="From then on; of a day, from its start. fri is the latest one."
+        ),
     ] = None,
     user: Annotated[
         str | None, typer.Option(metavar="EMAIL", help="Whose tasks; case does not matter.")
@@ -46,7 +49,7 @@ def _instant(app: AppContext, text: str | None) -> datetime | None:
     if text is None:
         return None
     now = app.now()
-    when = dates.parse(text, now)
+    when = dates.parse(text, now, past=True)
     if when is None:
         raise UsageError(f"{readable(text)} is no date to begin with")
     return dates.before(when, now).instant

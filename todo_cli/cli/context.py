@@ -6,7 +6,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import typer
@@ -46,12 +47,13 @@ class AppContext:
 
     def now(self) -> datetime:
         """Give this moment in the person's zone. Raises UsageError."""
-        return clock.now(os.environ)
+        return clock.now(os.environ, self._zone)
 
-    def output(self, fields: Sequence[str]) -> Output:
+    def output(self, fields: Sequence[str], now: datetime | None = None) -> Output:
         """Give the way of output; ``fields`` are those that --fields may choose from.
 
-        Commands ask for it before they do anything. Raises UsageError for an unknown field.
+        Commands ask for it before they do anything. Raises UsageError for an unknown field. A
+        command that shows no dates, and works whatever is wrong with the clock, gives a ``now``.
         """
         unknown = [name for name in self.fields or () if name not in fields]
         if unknown:
@@ -59,9 +61,8 @@ class AppContext:
             raise UsageError(f"no field {readable(unknown[0])}", hint)
         if self.as_json or self.fields is not None:
             return JsonOutput(sys.stdout, self.fields)
-        return TableOutput(
-            sys.stdout, sys.stderr, self.now(), quiet=self.quiet, color=self._wants_color()
-        )
+        now = now or self.now()
+        return TableOutput(sys.stdout, sys.stderr, now, quiet=self.quiet, color=self._wants_color())
 
     def say(self, *lines: str) -> None:
         """Say on stderr what takes longer than a moment."""
@@ -136,6 +137,13 @@ class AppContext:
 
         with open_owner(self.settings(), self.say, endless=endless, changing=changing) as owner:
             yield owner
+
+    @cached_property
+    def _zone(self) -> tzinfo:
+        found = clock.find_zone(os.environ)
+        if found.problem is not None:
+            self.say(f"warning: {found.problem}: times are in UTC")
+        return found.rules
 
     @property
     def _for_people(self) -> bool:

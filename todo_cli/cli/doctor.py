@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from todo_cli import clock
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
 
@@ -26,7 +27,7 @@ def doctor(app: AppContext) -> None:
     from todo_cli.domain.health import Health
     from todo_cli.services import health as service
 
-    output = app.output(tuple(Health.model_fields))
+    output = app.output(tuple(Health.model_fields), clock.machine())
     found = service.examine(os.environ, app.profile, app.timeout, app.say)
     lines = [line for check in found.checks for line in _lines(check)]
     output.record(found, _summary(found), data=lines)

@@ -27,7 +27,7 @@ from todo_cli.settings import STORES
 
 DATE_WORDS: Final = (
     *("today", "tomorrow", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"),
-    *("sunday", "eow", "eom", "eoq", "eoy", "som", "3d", "2w", "1mo"),
+    *("sunday", "eow", "eom", "eoq", "eoy", "som", "3d", "2w", "1mo", "3h", "noon", "midnight"),
 )
 
 _CELLS: Final = 60  # the width of what is said about a suggestion

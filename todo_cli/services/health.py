@@ -17,6 +17,7 @@ from todo_cli.services import (
     private,
     server_health,
     stored_logins,
+    time_zone,
     unit_of_work,
 )
 from todo_cli.settings import LOCAL, Settings
@@ -115,6 +116,8 @@ class _Examination:
 
     def at_settings(self) -> bool:
         """Look at what this machine has been told, and whether it is enough to go on."""
+        # Nothing builds on it: where it is wrong, the rest matters too.
+        self.look("time zone", lambda: time_zone.look(self._environ))
         return (
             self.look("config", self._config)
             and self.look("environment", self._variables)
