@@ -1,5 +1,6 @@
 """In which time zone a person is: what libc says, TZ first, then /etc/localtime, then UTC."""
 
+import errno
 import json
 import os
 import subprocess
@@ -13,7 +14,6 @@ import pytest
 from todo_cli import clock
 from todo_cli.errors import UsageError
 
-SYSTEM = Path("/usr/share/zoneinfo")
 ZONES = Path(str(files("tzdata") / "zoneinfo"))
 TOKYO = ZONES / "Asia/Tokyo"
 FIXED = {"TODO_NOW": "2026-11-25T16:00:00Z"}
@@ -39,7 +39,7 @@ POSIX = [
 ]  # fmt: skip
 NAMES = [
     *("Europe/Berlin", ":Europe/Berlin", "Asia/Kathmandu", "EST5EDT", "Etc/GMT-5", "UTC"),
-    *("", ":", "../zoneinfo/Asia/Tokyo", str(TOKYO), f":{TOKYO}", "posix/Europe/Berlin"),
+    *("", ":", "../zoneinfo/Asia/Tokyo", str(TOKYO), f":{TOKYO}"),
 ]
 NONSENSE = [
     *("nonsense", "Nowhere/At_All", "Europe", "/", ".", "..", "../../etc/passwd", "/etc/passwd"),
@@ -71,9 +71,8 @@ def system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 # --- TZ -----------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(not (SYSTEM / "UTC").exists(), reason="this machine has no time zones")
 def test_each_tz_is_the_zone_that_libc_takes_it_for() -> None:
-    zones = [zone for zone in (*POSIX, *NAMES) if "posix/" not in zone or (SYSTEM / zone).exists()]
+    zones = [*POSIX, *NAMES]
     beginning = int(datetime(2007, 1, 1, tzinfo=UTC).timestamp())  # of the rules that are default
     instants = [beginning + 86400 * 365 * 30 * step // 4001 for step in range(4001)]
     edges = [int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in range(2008, 2032)]
@@ -81,13 +80,14 @@ def test_each_tz_is_the_zone_that_libc_takes_it_for() -> None:
     run = subprocess.run(
         [sys.executable, "-c", LIBC],
         input=json.dumps([zones, instants]),
+        env={**os.environ, "TZDIR": str(ZONES)},
         capture_output=True,
         text=True,
         check=True,
     )
 
     for zone, line in zip(zones, run.stdout.splitlines(), strict=True):
-        found = clock.find_zone({"TZ": zone})
+        found = clock.find_zone({"TZ": zone, "TZDIR": str(ZONES)})
         assert found.problem is None
         for instant, [east, name] in zip(instants, json.loads(line), strict=True):
             moment = datetime.fromtimestamp(instant, UTC).astimezone(found.rules)
@@ -180,7 +180,7 @@ def test_a_system_s_zone_that_cannot_be_read_is_utc_and_a_problem(system: Path, 
         case "pipe":
             os.mkfifo(system)
         case "cut":
-            system.write_bytes(TOKYO.read_bytes()[:-1])
+            system.write_bytes(TOKYO.read_bytes()[:100])
         case _:
             system.write_bytes(b"" if what == "empty" else b"Europe/Berlin\n")
     found = clock.find_zone({})
@@ -189,10 +189,14 @@ def test_a_system_s_zone_that_cannot_be_read_is_utc_and_a_problem(system: Path, 
     assert found.problem == f"{system} is no time zone that can be read"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root can read every file")
-def test_a_system_s_zone_that_may_not_be_read_is_utc_and_a_problem(system: Path) -> None:
+def test_a_system_s_zone_that_may_not_be_read_is_utc_and_a_problem(
+    system: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: str, *_: int) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
     system.write_bytes(TOKYO.read_bytes())
-    system.chmod(0)
+    monkeypatch.setattr(os, "open", refuse)  # root may read every file
 
     assert clock.find_zone({}).problem == f"{system} is no time zone that can be read"
 

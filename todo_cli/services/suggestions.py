@@ -47,7 +47,7 @@ class Suggestions:
         from todo_cli.store import suggestions  # imports the driver: slow
 
         def find(connect: "Connect") -> Rows:
-            now = clock.now(self.environ)
+            now = clock.now(self.environ, clock.find_zone(self.environ).rules)
             return suggestions.tasks(connect, statuses, prefix, without, now)
 
         return self._ask(find)
