@@ -143,6 +143,20 @@ def test_titles_and_projects_sort_as_in_a_dictionary(person: Person) -> None:
     check_dictionary(person)
 
 
+@pytest.mark.parametrize("word", ["ÄPFEL", "äpfel", "жук", "ЖУК", "100%", "a_b", "c/d"])
+def test_a_search_ignores_case_on_every_server_below_the_c_locale_too(
+    alice: Person, word: str
+) -> None:
+    titles = ["Zwei Äpfel", "Ein Жук", "100% wool", "A_B", "axb", "C/D", "other"]
+    with alice.session() as session:
+        tasks.add(session, [new_task(new_id(), title) for title in titles], uuid4())
+        found = tasks.find(session, Filter(search=(word,)), FIRST).tasks
+
+    assert [task.title.lower() for task in found] == [
+        title.lower() for title in titles if word.lower() in title.lower()
+    ]
+
+
 def test_titles_sort_the_same_on_every_server_below_the_c_locale_too(alice: Person) -> None:
     own = "SELECT datctype FROM pg_database WHERE datname = current_database()"
     assert alice.query(own) == [("C",)]

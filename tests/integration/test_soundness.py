@@ -3,7 +3,9 @@
 On each server: they print definitions differently, and refuse different things.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 
 import pytest
 
@@ -22,13 +24,28 @@ _SERVERS = [
 ]
 
 
-@pytest.fixture(scope="module", params=_SERVERS)
-def spoilt(request: pytest.FixtureRequest) -> Iterator[Database]:
+Running = Callable[..., Database]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    """Give what starts each server once: tests beside one another come on other ones."""
+    with ExitStack() as stack:
+
+        @cache
+        def run(name: str, bypassrls: bool, purpose: str = "to be spoilt") -> Database:
+            program = servers.binaries(name)
+            database = stack.enter_context(servers.database_on(program, bypassrls=bypassrls))
+            servers.add_task(database.new_person(), "kept")
+            return database
+
+        yield run
+
+
+@pytest.fixture(params=_SERVERS)
+def spoilt(request: pytest.FixtureRequest, running: Running) -> Database:
     """Give a database that is spoilt and put back, over and over, with a member's task in it."""
-    name, bypassrls = request.param
-    with servers.database_on(servers.binaries(name), bypassrls=bypassrls) as database:
-        servers.add_task(database.new_person(), "kept")
-        yield database
+    return running(*request.param)
 
 
 def check(database: Database) -> SchemaCheck:
@@ -103,27 +120,33 @@ def test_a_login_that_no_policy_binds_is_named(spoilt: Database) -> None:
     assert check(spoilt).differences == ()
 
 
-@pytest.fixture
-def adorned(spoilt: Database) -> set[str]:
+@pytest.fixture(params=_SERVERS)
+def adorned(request: pytest.FixtureRequest, running: Running) -> Database:
+    """Give a database whose owner adds what an owner may."""
+    return running(*request.param, "to be adorned")
+
+
+def adorn(database: Database) -> set[str]:
     """Have an owner add what an owner may; give how it is to be listed."""
-    role = f"reports_{spoilt.name}"
-    as_owner(spoilt, f"CREATE ROLE {role}")
+    role = f"reports_{database.name}"
+    as_owner(database, f"CREATE ROLE {role}")
     for line, statement in sabotage.ADDED.items():
-        as_owner(spoilt, (statement or line).format(role=role))
+        as_owner(database, (statement or line).format(role=role))
     for statement in sabotage.ADDED_BY_SUPERUSER.values():
-        query(spoilt, SUPERUSER, statement)
+        query(database, SUPERUSER, statement)
     for statement in sabotage.NO_MATTER:
-        as_owner(spoilt, statement)
+        as_owner(database, statement)
     return {line.format(role=role) for line in [*sabotage.ADDED, *sabotage.ADDED_BY_SUPERUSER]}
 
 
 def test_what_an_owner_added_is_listed_and_no_difference(
-    spoilt: Database, adorned: set[str]
+    adorned: Database,
 ) -> None:
-    found = check(spoilt)
-    assert (found.differences, set(found.added)) == ((), adorned)
+    added = adorn(adorned)
 
-    before = objects(spoilt)
-    repaired = repair(spoilt)
-    assert (repaired.repaired, repaired.differences, set(repaired.added)) == ((), (), adorned)
-    assert objects(spoilt) == before
+    found = check(adorned)
+    assert (found.differences, set(found.added)) == ((), added)
+    before = objects(adorned)
+    repaired = repair(adorned)
+    assert (repaired.repaired, repaired.differences, set(repaired.added)) == ((), (), added)
+    assert objects(adorned) == before

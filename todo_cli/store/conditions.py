@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, not_, or_
+from sqlalchemy import ColumnElement, and_, case, func, literal, not_, or_
 from sqlmodel import col
 
 from todo_cli.domain.dates import Limit
 from todo_cli.domain.filters import Empty, Filter
 from todo_cli.domain.task import Status
+from todo_cli.store import letters
 from todo_cli.store.models import Task
 
 
@@ -58,8 +59,11 @@ def _tags_overlap(tags: Sequence[str]) -> ColumnElement[bool]:
 
 
 def _contains(text: str) -> ColumnElement[bool]:
-    title, description = col(Task.title), col(Task.description)
-    return or_(title.icontains(text, autoescape=True), description.icontains(text, autoescape=True))
+    for special in "/%_":
+        text = text.replace(special, f"/{special}")
+    pattern = literal("%") + letters.lower(literal(text)) + "%"
+    columns = (col(Task.title), col(Task.description))
+    return or_(*(letters.lower(column).like(pattern, escape="/") for column in columns))
 
 
 def _has_no(field: Empty) -> ColumnElement[bool]:

@@ -6,10 +6,8 @@ a time (or no due date, last) and what is for a whole day. Each is in an order o
 long as the whole list may be.
 """
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -18,7 +16,6 @@ from sqlalchemy import (
     FromClause,
     RowMapping,
     SQLColumnExpression,
-    case,
     func,
     select,
     union_all,
@@ -28,11 +25,11 @@ from sqlmodel import col
 from todo_cli.domain.filters import Sort, SortField
 from todo_cli.domain.order import NOWHERE, due_places
 from todo_cli.domain.task import Priority
+from todo_cli.store import letters
 from todo_cli.store.models import Task
 
 # Unicode's blocks of marks that change the letter before them.
 _MARKS: Final = r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
-_ALPHABETS: Final = range(0x80, 0x590)  # Latin, Greek, Cyrillic, Armenian
 _RANKS: Final = {priority.value: -place for place, priority in enumerate(Priority)}
 
 
@@ -90,26 +87,6 @@ def _column(field: SortField) -> SQLColumnExpression[Any]:
 
 
 def _as_in_a_dictionary(column: SQLColumnExpression[Any]) -> ColumnElement[str]:
-    """Give a text as it sorts on every server: without marks and capitals, by code point.
-
-    Below the C locale `lower` knows no letters but those of ASCII.
-    """
+    """Give a text as it sorts on every server: without marks and capitals, by code point."""
     plain = func.regexp_replace(func.pg_catalog.normalize(column, "NFD"), _MARKS, "", "g")
-    lower = func.lower(plain)
-    knows_letters = func.lower("\N{CYRILLIC CAPITAL LETTER ZHE}") != (
-        "\N{CYRILLIC CAPITAL LETTER ZHE}"
-    )
-    return case((knows_letters, lower), else_=func.translate(lower, *_cases())).collate("C")
-
-
-@cache
-def _cases() -> tuple[str, str]:
-    """Give the capitals of some alphabets that are no letter with a mark, and their small ones."""
-    capitals = [
-        char
-        for char in map(chr, _ALPHABETS)
-        if len(char.lower()) == 1
-        and char.lower() != char
-        and unicodedata.normalize("NFD", char) == char
-    ]
-    return "".join(capitals), "".join(capitals).lower()
+    return letters.lower(plain).collate("C")
