@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _LINES = 5
+UNKNOWN = "another machine"
 
 
 class Place(NamedTuple):
@@ -46,7 +47,7 @@ class Place(NamedTuple):
     @property
     def name(self) -> str:
         """The machine's name, for people."""
-        return "".join(char for char in self.host if char.isprintable()) or "another machine"
+        return "".join(char for char in self.host if char.isprintable()) or UNKNOWN
 
 
 def here() -> Place:
@@ -58,6 +59,13 @@ def here() -> Place:
         processes=_link("/proc/self/ns/pid"),
         files=f"{_link('/proc/self/ns/mnt')} {root.st_dev}:{root.st_ino}",
     )
+
+
+def of(process: int) -> Place:
+    """Give the place of a process that is seen from here, as far as it can be told."""
+    now = here()
+    processes = _link(f"/proc/{process}/ns/pid") or now.processes
+    return now._replace(processes=processes, files="")
 
 
 def parse(text: str) -> Place:
