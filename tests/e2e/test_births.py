@@ -42,10 +42,16 @@ def in_shell(agent: Agent, shell: Shell) -> Agent:
 @on_linux
 @pytest.mark.parametrize(
     "shell",
-    [Shell(ignored=SIGNALS), Shell(blocked=SIGNALS), Shell(soft=SOFT)],
-    ids=["ignored", "blocked", "soft limits"],
+    [
+        Shell(ignored=SIGNALS),
+        Shell(blocked=SIGNALS),
+        Shell(soft=SOFT),
+        Shell(processors=(0,)),
+        Shell(sacrifice=900),
+    ],
+    ids=["ignored", "blocked", "soft limits", "processors", "sacrifice"],
 )
-def test_signals_and_soft_limits_of_the_first_shell_stay_with_its_command(
+def test_what_the_first_shell_gives_its_command_stays_with_that(
     own_agent: Agent, shell: Shell
 ) -> None:
     assert in_shell(own_agent, shell)("list").code == 0
