@@ -16,6 +16,7 @@ for name in given["ignored"]:
     signal.signal(getattr(signal, name), signal.SIG_IGN)
 signal.pthread_sigmask(signal.SIG_SETMASK, [getattr(signal, name) for name in given["blocked"]])
 os.nice(given["niceness"])
+os.umask(given["umask"])
 if given["processors"]:
     os.sched_setaffinity(0, given["processors"])
 if given["sacrifice"]:
@@ -38,6 +39,7 @@ class Shell:
     ignored: tuple[str, ...] = ()
     blocked: tuple[str, ...] = ()
     niceness: int = 0
+    umask: int = 0o022
     processors: tuple[int, ...] = ()
     sacrifice: int = 0
 
@@ -54,6 +56,7 @@ class Shell:
             "ignored": self.ignored,
             "blocked": self.blocked,
             "niceness": self.niceness,
+            "umask": self.umask,
             "processors": self.processors,
             "sacrifice": self.sacrifice,
         }

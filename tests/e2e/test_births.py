@@ -9,7 +9,7 @@ from dataclasses import replace
 import psutil
 import pytest
 
-from tests.e2e.agents import Agent, agents, all_gone
+from tests.e2e.agents import Agent, agent_home, agents, all_gone
 from tests.e2e.births import Shell, inherited
 from tests.e2e.program import Program, pid_of, processes, server, until, watchers
 from todo_cli.store import locks
@@ -175,6 +175,33 @@ def test_doctor_tells_what_is_lower_than_usual_in_this_shell(own_agent: Agent) -
     shell = Shell(niceness=3, limits={"RLIMIT_NOFILE": 200})
     state, found = limits(in_shell(own_agent, shell).program)
     assert (state, found) == ("warning", "this shell has 200 open files, niceness 3")
+
+
+# --- the umask
+
+
+@pytest.mark.parametrize("umask", [0o277, 0o777])
+@pytest.mark.parametrize("agent", ["on", "off"])
+def test_a_umask_that_takes_from_its_owner_makes_no_file_that_we_cannot_use(
+    patient_package: str, umask: int, agent: str
+) -> None:
+    with agent_home() as folder:
+        todo = Program(folder, path=patient_package)
+        try:
+            shell = replace(todo, within=Shell(umask=umask).within)
+            assert shell("add", "task one", TODO_AGENT=agent).code == 0
+            assert shell("list", TODO_AGENT=agent).code == 0
+            made = [each for each in folder.rglob("*") if not each.is_symlink()]
+            assert len(made) > 100
+            for each in made:
+                needed = 0o700 if each.is_dir() else 0o600
+                mode = each.stat().st_mode
+                assert mode & needed == needed, each
+                assert not mode & 0o006, each
+            assert todo.titles() == ["task one"]
+        finally:
+            assert todo("agent", "stop").code == 0
+            assert todo("db", "stop").code == 0
 
 
 # --- the agent
