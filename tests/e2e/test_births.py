@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 from dataclasses import replace
 
@@ -202,6 +203,26 @@ def test_a_umask_that_takes_from_its_owner_makes_no_file_that_we_cannot_use(
         finally:
             assert todo("agent", "stop").code == 0
             assert todo("db", "stop").code == 0
+
+
+# --- the name of the machine
+
+
+@on_linux
+@pytest.mark.parametrize("name", ["two\nlines", "\udcff", "\x1b[31m"])
+def test_whatever_a_machine_is_called_its_server_is_used_and_stopped(
+    own_agent: Agent, name: str
+) -> None:
+    begin = (
+        "import os, socket, sys; _, name, *rest = sys.argv; socket.sethostname(os.fsencode(name))"
+    )
+    within = ("unshare", "--uts", sys.executable, "-c", f"{begin}; os.execvp(rest[0], rest)", name)
+    if os.geteuid() != 0 or subprocess.run([*within, "true"], check=False).returncode:
+        pytest.skip("naming a machine is not permitted")
+    todo = replace(own_agent.program, within=within)
+    added = todo("add", "task two")
+    assert (added.code, added.err) == (0, "Added 2 task two\n")
+    assert todo("db", "stop").err == "Stopped the private PostgreSQL.\n"
 
 
 # --- the agent

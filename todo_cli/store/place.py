@@ -54,7 +54,7 @@ def here() -> Place:
     """Give the place of this process."""
     root = Path("/").stat()
     return Place(
-        host=os.uname().nodename,
+        host="".join(map(_shown, os.uname().nodename)),
         boot=_boot_id(),
         processes=_link("/proc/self/ns/pid"),
         files=f"{_link('/proc/self/ns/mnt')} {root.st_dev}:{root.st_ino}",
@@ -72,6 +72,11 @@ def parse(text: str) -> Place:
     """Give the place of which this is the `text`; for anything else one without names."""
     lines = text.split("\n")
     return Place(*(*lines, *[""] * _LINES)[:_LINES])
+
+
+def _shown(char: str) -> str:
+    """Give a character of a machine's name, which may be any byte, as one that can be shown."""
+    return char if char.isprintable() else char.encode("unicode_escape").decode()
 
 
 def _boot_id() -> str:
