@@ -124,7 +124,7 @@ def test_a_server_that_a_former_todo_left_here_is_used_and_stopped(used_home: Pa
 def test_what_a_former_todo_left_here_and_was_killed_is_no_obstacle(used_home: Path) -> None:
     with of_a_former_todo(used_home) as running:
         main = psutil.Process(running.pid)
-        for each in (*main.children(), main):
+        for each in (main, *main.children()):  # a server makes a killed session good
             with suppress(psutil.NoSuchProcess):
                 each.kill()
         running.wait()

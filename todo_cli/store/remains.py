@@ -16,7 +16,7 @@ LOCKED: Final = ("todo.locked", "yes")  # a setting without use but to be found 
 _SHARED_MEMORY: Final = Path("/proc/sysvipc/shm")
 _START: Final = 2  # the line of the pid file that has the time of the start, in seconds
 _MEMORY: Final = 6  # that of key and id of the shared memory
-_MOMENT: Final = 10  # seconds within which a server has its shared memory
+_MOMENT: Final = 10  # seconds, by which times may differ
 
 
 def are_of_the_dead(cluster: Path) -> bool:
@@ -52,10 +52,12 @@ def _sharing(cluster: Path) -> int | None:
     """Tell how many processes have the shared memory of a pid file; None where it is not of here.
 
     It outlasts a server that is killed, and no start of the machine. Another container may count
-    its pieces as we do: so number, process and time have to be the same. See proc_sysvipc(5).
+    its pieces as we do: so number, process and time have to be right. See proc_sysvipc(5). A server
+    whose session was killed makes it anew, and writes that into the file.
     """
     try:
         lines = (cluster / PID_FILE).read_text(errors="replace").split("\n")
+        written = (cluster / PID_FILE).stat().st_mtime
         pid, start = int(lines[0]), int(lines[_START])
         key, number = map(int, lines[_MEMORY].split())
         names, *rows = (line.split() for line in _SHARED_MEMORY.read_text().splitlines())
@@ -64,6 +66,6 @@ def _sharing(cluster: Path) -> int | None:
     for row in rows:
         found = dict(zip(names, map(int, row), strict=True))
         same = (found["key"], found["shmid"], found["cpid"]) == (key, number, pid)
-        if same and abs(found["ctime"] - start) < _MOMENT:
+        if same and start - _MOMENT < found["ctime"] < written + _MOMENT:
             return found["nattch"]
     return None
