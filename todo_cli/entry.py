@@ -13,6 +13,7 @@ def main() -> None:
     """Run the command line, and leave with its exit code."""
     if hasattr(_signal, "SIGCHLD"):  # whoever ignores it cannot be told how a child has ended
         _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
+    os.umask(os.umask(0o077) & 0o077)  # what we make, we must be able to use
     try:
         _settle_home()
         from todo_cli.agent import client

@@ -104,6 +104,28 @@ def test_a_worker_killed_before_its_statement_leaves_no_task_and_an_error(
     assert through("add", "task").err == "Added 1 task\n"
 
 
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--no-color", "todo: the agent ended in the middle of this command\n"),
+        (
+            "--json",
+            '{"error":{"code":"error","message":"the agent ended in the middle of this command",'
+            '"hint":null}}\n',
+        ),
+    ],
+)
+def test_a_worker_killed_under_a_command_that_reads_leaves_no_doubt_of_what_was_done(
+    through: Agent, proxy: FaultProxy, option: str, said: str
+) -> None:
+    through.warm()
+    proxy.next(Delay(60))
+    proxy.cut_all()
+    known = len(proxy.connections)
+    answer = killed(through, "list", option, when=lambda: len(proxy.connections) > known)
+    assert (answer.code, answer.out, answer.err) == (1, "", said)
+
+
 def test_a_worker_killed_during_its_statement_changes_nothing_twice_and_is_an_error(
     agent: Agent, person: Person
 ) -> None:

@@ -3,13 +3,14 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 from dataclasses import replace
 
 import psutil
 import pytest
 
-from tests.e2e.agents import Agent, agents, all_gone
+from tests.e2e.agents import Agent, agent_home, agents, all_gone
 from tests.e2e.births import Shell, inherited
 from tests.e2e.program import Program, pid_of, processes, server, until, watchers
 from todo_cli.store import locks
@@ -42,10 +43,16 @@ def in_shell(agent: Agent, shell: Shell) -> Agent:
 @on_linux
 @pytest.mark.parametrize(
     "shell",
-    [Shell(ignored=SIGNALS), Shell(blocked=SIGNALS), Shell(soft=SOFT)],
-    ids=["ignored", "blocked", "soft limits"],
+    [
+        Shell(ignored=SIGNALS),
+        Shell(blocked=SIGNALS),
+        Shell(soft=SOFT),
+        Shell(processors=(0,)),
+        Shell(sacrifice=900),
+    ],
+    ids=["ignored", "blocked", "soft limits", "processors", "sacrifice"],
 )
-def test_signals_and_soft_limits_of_the_first_shell_stay_with_its_command(
+def test_what_the_first_shell_gives_its_command_stays_with_that(
     own_agent: Agent, shell: Shell
 ) -> None:
     assert in_shell(own_agent, shell)("list").code == 0
@@ -169,6 +176,53 @@ def test_doctor_tells_what_is_lower_than_usual_in_this_shell(own_agent: Agent) -
     shell = Shell(niceness=3, limits={"RLIMIT_NOFILE": 200})
     state, found = limits(in_shell(own_agent, shell).program)
     assert (state, found) == ("warning", "this shell has 200 open files, niceness 3")
+
+
+# --- the umask
+
+
+@pytest.mark.parametrize("umask", [0o277, 0o777])
+@pytest.mark.parametrize("agent", ["on", "off"])
+def test_a_umask_that_takes_from_its_owner_makes_no_file_that_we_cannot_use(
+    patient_package: str, umask: int, agent: str
+) -> None:
+    with agent_home() as folder:
+        todo = Program(folder, path=patient_package)
+        try:
+            shell = replace(todo, within=Shell(umask=umask).within)
+            assert shell("add", "task one", TODO_AGENT=agent).code == 0
+            assert shell("list", TODO_AGENT=agent).code == 0
+            made = [each for each in folder.rglob("*") if not each.is_symlink()]
+            assert len(made) > 100
+            for each in made:
+                needed = 0o700 if each.is_dir() else 0o600
+                mode = each.stat().st_mode
+                assert mode & needed == needed, each
+                assert not mode & 0o006, each
+            assert todo.titles() == ["task one"]
+        finally:
+            assert todo("agent", "stop").code == 0
+            assert todo("db", "stop").code == 0
+
+
+# --- the name of the machine
+
+
+@on_linux
+@pytest.mark.parametrize("name", ["two\nlines", "\udcff", "\x1b[31m"])
+def test_whatever_a_machine_is_called_its_server_is_used_and_stopped(
+    own_agent: Agent, name: str
+) -> None:
+    begin = (
+        "import os, socket, sys; _, name, *rest = sys.argv; socket.sethostname(os.fsencode(name))"
+    )
+    within = ("unshare", "--uts", sys.executable, "-c", f"{begin}; os.execvp(rest[0], rest)", name)
+    if os.geteuid() != 0 or subprocess.run([*within, "true"], check=False).returncode:
+        pytest.skip("naming a machine is not permitted")
+    todo = replace(own_agent.program, within=within)
+    added = todo("add", "task two")
+    assert (added.code, added.err) == (0, "Added 2 task two\n")
+    assert todo("db", "stop").err == "Stopped the private PostgreSQL.\n"
 
 
 # --- the agent

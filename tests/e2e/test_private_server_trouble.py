@@ -92,8 +92,11 @@ def test_what_was_added_is_there_after_all_processes_were_killed(old_home: Path)
     assert add(old_home, "task two") != [1]
 
 
-def test_a_session_that_outlives_the_server_is_waited_for(old_home: Path) -> None:
-    """It keeps server.lock, as a server does that nobody has killed."""
+@pytest.mark.parametrize("lock", ["there", "removed"])
+def test_a_session_that_outlives_the_server_is_waited_for(old_home: Path, lock: str) -> None:
+    """It keeps the locks, as a server does that nobody has killed."""
+    if lock == "removed":
+        (server(old_home).base / locks.SERVER).unlink()
     with busy_session(old_home) as orphan:
         kill(old_home)
         with Program(old_home).begin("list") as running:
@@ -102,19 +105,6 @@ def test_a_session_that_outlives_the_server_is_waited_for(old_home: Path) -> Non
             orphan.kill()
             answer = ended(running)
     assert (answer.code, "task one" in answer.out) == (0, True)
-
-
-def test_a_session_that_outlives_a_server_without_the_lock_is_waited_for(old_home: Path) -> None:
-    """A former todo started it so."""
-    (server(old_home).base / locks.SERVER).unlink()
-    log = server(old_home).base / "server.log"
-    with busy_session(old_home) as orphan:
-        kill(old_home)
-        with Program(old_home).begin("list", "--fields", "title") as running:
-            until(lambda: "shared memory block" in log.read_text())
-            orphan.kill()
-            answer = ended(running)
-    assert (answer.code, answer.out) == (0, '[{"title":"task one"}]\n')
 
 
 @contextmanager

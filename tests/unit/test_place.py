@@ -1,6 +1,8 @@
 """Where process ids and paths mean the same: what the file of a held lock says of that."""
 
+import os
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,6 +18,17 @@ def test_a_place_is_written_and_read_as_it_is() -> None:
     assert parse(now.text) == now
     assert now.shows_processes
     assert now.shows_files
+
+
+def test_a_machines_name_is_one_line_of_text_whatever_is_in_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    named = SimpleNamespace(nodename="two\nlines\udcff\x1bä")
+    monkeypatch.setattr(os, "uname", lambda: named)
+
+    assert ascii(here().host) == ascii(r"two\nlines\udcff\x1bä")
+    assert parse(here().text.encode().decode()) == here()
+    assert here().shows_processes
 
 
 @pytest.mark.parametrize("text", ["", "\n", "\0\n\n\n", "1\n" * 50])

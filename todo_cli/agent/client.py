@@ -28,6 +28,7 @@ INTERRUPT = b"i"
 STATUS = b"status"  # in place of a fingerprint: asks how the agent is
 
 _HOT = frozenset(("", "add", "list", "show", "done", "reopen", "modify", "rm", "restore"))
+_READING = frozenset(("", "list", "show"))  # which change nothing
 # Global options that may stand before the command; those of the second kind take a value.
 _FLAGS = frozenset(("--json", "--quiet", "-q", "--no-color", "--version"))
 _VALUED = frozenset(("--fields", "--profile", "-P", "--timeout"))
@@ -320,12 +321,14 @@ def _interrupt(agent: socket) -> None:
 def _report(arguments: Sequence[str], stderr: int) -> int:
     """Say that the agent was killed in the middle; its words and form are those of any error."""
     message = "the agent ended in the middle of this command"
-    hint = "it may have been done all the same: look before you repeat it"
+    reads = _command(arguments) in _READING
+    hint = "" if reads else "it may have been done all the same: look before you repeat it"
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     if any(each == "--json" or each.partition("=")[0] == "--fields" for each in options):
-        text = f'{{"error":{{"code":"error","message":"{message}","hint":"{hint}"}}}}\n'
+        value = f'"{hint}"' if hint else "null"
+        text = f'{{"error":{{"code":"error","message":"{message}","hint":{value}}}}}\n'
     else:
-        text = f"todo: {message}\nhint: {hint}\n"
+        text = f"todo: {message}\n" + (f"hint: {hint}\n" if hint else "")
     try:
         import select
 

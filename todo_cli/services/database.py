@@ -1,6 +1,6 @@
 """What a maintainer does with the database as a whole."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine
@@ -92,11 +92,11 @@ def status(settings: Settings, say: Say) -> ServerView:
 
 
 @contextmanager
-def _to_be_changed(settings: Settings, say: Say) -> Iterator[tuple[Engine, Callable[[], None]]]:
+def _to_be_changed(settings: Settings, say: Say) -> Iterator[tuple[Engine, schema.Before]]:
     """Open a database whose schema is about to change, with what is done before."""
     with open_owner(settings, say, endless=True, changing=True) as owner:
         if not is_private(settings):
-            yield owner, lambda: None
+            yield owner, lambda _: None
             return
         with private.dumped(private.server(settings, say)) as keep:
             yield owner, keep

@@ -303,7 +303,7 @@ def _private_status(known: Settings) -> tuple[Finding, bool]:
         words = f"stopped: the next command starts it ({where})"
         return ok(words if is_there else "not there yet: the first command sets it up"), False
     if status.version is None and status.host is not None:
-        raise starting.runs_elsewhere(status.host)
+        raise starting.runs_elsewhere(status.host, server.base)
     if status.version is None:
         return failed(
             f"it runs and does not answer ({where})", "todo db stop; todo db start"

@@ -84,18 +84,22 @@ def owner_engine(
 
 
 @contextmanager
-def dumped(private: PrivateServer) -> Iterator[Callable[[], None]]:
+def dumped(private: PrivateServer) -> Iterator[Callable[[str], None]]:
     """Give what dumps the private database, if it holds tasks, before a migration changes it.
 
+    It is called with the revision, and waits for locks no longer than a command may take.
     Whatever goes wrong after that names the file. Raises UnavailableError when it cannot be made.
     """
     made: list[Path] = []
 
-    def make() -> None:
-        with closing(private.connect(DATABASE, SUPERUSER)) as connection:
+    def make(revision: str) -> None:
+        patience = Patience(private.timeout, private.say)
+        with engine.in_our_words(), closing(private.connect(DATABASE, SUPERUSER)) as connection:
+            connection.patience = lambda: patience
             if not roles.holds_tasks(connection):
                 return
-        made.append(dump.make(private.base, DATABASE, private.dumps, clock.machine()))
+        place = private.base, DATABASE, private.dumps
+        made.append(dump.make(*place, revision, clock.machine(), private.timeout, private.say))
 
     try:
         yield make

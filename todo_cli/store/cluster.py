@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from todo_cli.errors import UnavailableError
-from todo_cli.store import fresh, locks, place, postmaster
+from todo_cli.store import fresh, locks, place, postmaster, remains
 from todo_cli.store.account import Account, me, name_of, reachable_package
 from todo_cli.store.private_files import make_socket_folder, open_new, write
 
@@ -47,6 +47,7 @@ _SETTINGS: Final = {
     "log_min_messages": "log",  # no errors of statements: they go to whoever sent them
     "log_min_error_statement": "panic",  # the least that can be had: titles stay out of the log
     "cluster_name": "todo",
+    remains.LOCKED[0]: remains.LOCKED[1],
 }
 
 
@@ -84,16 +85,17 @@ def _is_whole(cluster: Path) -> bool:
     Its last step is a server without clients that makes the databases and takes its pid file away.
     """
     made = len(list(cluster.glob("base/*/PG_VERSION")))
-    return made == _DATABASES and not (cluster / postmaster.PID_FILE).exists()
+    return made == _DATABASES and not (cluster / remains.PID_FILE).exists()
 
 
-def launch(base: Path, account: Account, lock: int) -> subprocess.Popen[bytes]:
+def launch(base: Path, account: Account, *held: int) -> subprocess.Popen[bytes]:
     """Start the server of ``base``, which does not run; it is not waited for.
 
-    It inherits the descriptor of server.lock, and with it the ``lock``. Raises UnavailableError.
+    It inherits the descriptors that are ``held``, and with them the locks: that of server.lock, and
+    that of the cluster. Raises UnavailableError.
     """
     cluster = base / "cluster"
-    major = (cluster / "PG_VERSION").read_text().strip()
+    major = (cluster / locks.CLUSTER).read_text().strip()
     if major != _MAJOR:
         raise UnavailableError(
             f"the tasks in {base} are those of PostgreSQL {major}; this is {_MAJOR}",
@@ -104,9 +106,9 @@ def launch(base: Path, account: Account, lock: int) -> subprocess.Popen[bytes]:
     _write_access_rules(base, account)
     socket_folder = postmaster.socket_folder(base, account.uid)
     make_socket_folder(socket_folder, account)
-    locks.write(lock, place.here()._replace(worse=", ".join(fresh.worse())).text)
+    locks.write(held[0], place.here()._replace(worse=", ".join(fresh.worse())).text)
     # PostgreSQL removes what a killed server left only if no process at all has its number now.
-    for leftover in (cluster / postmaster.PID_FILE, socket_folder / postmaster.SOCKET_LOCK):
+    for leftover in (cluster / remains.PID_FILE, socket_folder / postmaster.SOCKET_LOCK):
         leftover.unlink(missing_ok=True)
     settings = {
         **_SETTINGS,
@@ -123,7 +125,7 @@ def launch(base: Path, account: Account, lock: int) -> subprocess.Popen[bytes]:
             env={**fresh.for_interpreters(), **ENVIRONMENT},
             cwd="/",
             start_new_session=True,
-            pass_fds=[lock],
+            pass_fds=held,
         )
 
 

@@ -59,8 +59,8 @@ class PrivateServer:
     ) -> None:
         me()
         self._idle_seconds = idle_seconds
-        self._say = say
-        self._timeout = timeout
+        self.say = say
+        self.timeout = timeout
         self.dumps = dumps or data_folder / "dumps"
         self._exclusive = False  # whether this object holds start.lock
         self._use: int | None = None  # our descriptor of use.lock
@@ -202,11 +202,11 @@ class PrivateServer:
             open_connection,
             dbname=database,
             user=user,
-            connect_timeout=max(2, math.ceil(self._timeout)),
+            connect_timeout=max(2, math.ceil(self.timeout)),
             **socket_parameters(self.base, self._account),
         )
         with no_foreign_settings():
-            patience = Patience(self._timeout, self._say)
+            patience = Patience(self.timeout, self.say)
             return patience.wait_for(connect, "waiting for the private PostgreSQL ...")
 
     def _answers(self) -> bool:
@@ -238,7 +238,7 @@ class PrivateServer:
             self._account,
             lock,
             answers=self._answers,
-            say=self._say,
+            say=self.say,
             set_up=self.forget_preparation,
             use=self._use,
         )

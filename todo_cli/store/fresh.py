@@ -1,11 +1,14 @@
 """What a process that serves everybody after must not take over from the one that starts it.
 
 `command` puts a step in front of a program: this file, run by an interpreter of its own. It makes
-signals and soft limits the usual ones, and becomes the program. Our own process could not do that:
-what other threads see must not change, and between fork and exec Python must not run beside them.
+signals, soft limits and processors the usual ones, and becomes the program. Our own process could
+not do that: what other threads see must not change, and between fork and exec Python must not run
+beside them.
 
-Hard limits and niceness cannot be undone at all: `worse` tells of those. The standard library only,
-and little of it, for a command waits for the step: `signal` would take half as long again to load.
+Hard limits and niceness cannot be undone at all: `worse` tells of those. The class of input and
+output (ionice) stays: only ctypes could undo it, by a number that differs from machine to machine.
+The standard library only, and little of it, for a command waits for the step: `signal` would take
+half as long again to load, ctypes a quarter.
 """
 
 import _signal  # type: ignore[import-not-found]
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 _INTERPRETERS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME")
 
 _ENDLESS = resource.RLIM_INFINITY
+_SACRIFICE = "/proc/{}/oom_score_adj"  # how early a process is ended when memory is short
 _NOT_RUN = 127  # the exit code of a shell for a program that it cannot run
 
 # Each limit's name, what is usual where nobody cares, how much is enough to work with, and the
@@ -97,7 +101,7 @@ def _is_below(value: int, other: int) -> bool:
 
 
 def _reset() -> None:
-    """Have signals and soft limits as a new login has them."""
+    """Have signals, soft limits and processors as a new login has them."""
     for number in _signal.valid_signals() - {_signal.SIGKILL, _signal.SIGSTOP}:
         _signal.signal(number, _signal.SIG_DFL)
     _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
@@ -106,6 +110,26 @@ def _reset() -> None:
         if kind is not None:
             hard = resource.getrlimit(kind)[1]
             resource.setrlimit(kind, (hard if _is_below(hard, usual) else usual, hard))
+    for undo in (_use_all_processors, _be_no_sacrifice):
+        try:
+            undo()
+        except (OSError, ValueError):  # the administrator's, or no such system
+            continue
+
+
+def _use_all_processors() -> None:
+    """Use those of the machine's first process; the kernel leaves out what our cgroup has not."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, os.sched_getaffinity(1))
+
+
+def _be_no_sacrifice() -> None:
+    """Be ended no earlier than the machine's first process; who may not was made so by root."""
+    with open(_SACRIFICE.format(1)) as file:  # noqa: PTH123 - pathlib is slow to import
+        usual = max(0, int(file.read()))
+    with open(_SACRIFICE.format("self"), "r+") as file:  # noqa: PTH123
+        if int(file.read()) > usual:
+            file.write(str(usual))
 
 
 def _become(account: str, keeping: str, arguments: list[str]) -> None:

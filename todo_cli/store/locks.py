@@ -7,6 +7,8 @@ when a process dies:
     server.lock  held by the server itself, which inherits it, until its last process has ended; in
                  the file is the place of whoever launched it, see place.py. Nobody launches one, or
                  removes what a former one left, without it
+    PG_VERSION   the same again, on a file without which there is no cluster: somebody may remove
+                 server.lock
     use.lock     shared by every program that uses the server, for as long as it lives; its time of
                  change is when the server was last in use
     watch.lock   held by the process that stops an idle server, since before it was started
@@ -22,6 +24,7 @@ from pathlib import Path
 
 START = "start.lock"
 SERVER = "server.lock"
+CLUSTER = "PG_VERSION"
 USE = "use.lock"
 WATCH = "watch.lock"
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _LINES = 5
+UNKNOWN = "another machine"
 
 
 class Place(NamedTuple):
@@ -46,24 +47,36 @@ class Place(NamedTuple):
     @property
     def name(self) -> str:
         """The machine's name, for people."""
-        return "".join(char for char in self.host if char.isprintable()) or "another machine"
+        return "".join(char for char in self.host if char.isprintable()) or UNKNOWN
 
 
 def here() -> Place:
     """Give the place of this process."""
     root = Path("/").stat()
     return Place(
-        host=os.uname().nodename,
+        host="".join(map(_shown, os.uname().nodename)),
         boot=_boot_id(),
         processes=_link("/proc/self/ns/pid"),
         files=f"{_link('/proc/self/ns/mnt')} {root.st_dev}:{root.st_ino}",
     )
 
 
+def of(process: int) -> Place:
+    """Give the place of a process that is seen from here, as far as it can be told."""
+    now = here()
+    processes = _link(f"/proc/{process}/ns/pid") or now.processes
+    return now._replace(processes=processes, files="")
+
+
 def parse(text: str) -> Place:
     """Give the place of which this is the `text`; for anything else one without names."""
     lines = text.split("\n")
     return Place(*(*lines, *[""] * _LINES)[:_LINES])
+
+
+def _shown(char: str) -> str:
+    """Give a character of a machine's name, which may be any byte, as one that can be shown."""
+    return char if char.isprintable() else char.encode("unicode_escape").decode()
 
 
 def _boot_id() -> str:

@@ -3,7 +3,8 @@
 Its own pid file has a line each for: process id, data folder, start time, port, socket folder,
 address, shared memory, state (PostgreSQL source, miscadmin.h). It may outlast its server, and its
 number may be another process's by then: that is why processes are looked at here. In another
-container it means nothing at all: that is why server.lock says where the server is.
+container it means nothing at all: that is why server.lock says where the server is, and remains.py
+whether one that had no lock can be alive.
 """
 
 import hashlib
@@ -19,11 +20,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from todo_cli.store import locks, place
 from todo_cli.store.place import Place
+from todo_cli.store.remains import PID_FILE, are_of_here, are_of_the_dead
 
 if TYPE_CHECKING:
     import psutil
 
-PID_FILE: Final = "postmaster.pid"
 SOCKET_LOCK: Final = ".s.PGSQL.5432.lock"
 
 _SOCKET: Final = ".s.PGSQL.5432"
@@ -53,12 +54,26 @@ def read(cluster: Path) -> PidFile | None:
 
 
 def holder(base: Path) -> Place | None:
-    """Give the place of who holds server.lock, None when nobody does.
+    """Give the place of who holds a lock of the server, or may be alive without; None for nobody.
 
-    That is a server, or what is left of one that was killed. Raises NoLocksError.
+    That is a server, or what is left of one that was killed. Where no lock says it, the place is
+    that of its processes if they can be seen, else one without names. Raises NoLocksError.
     """
-    said = locks.held(base / locks.SERVER)
-    return None if said is None else place.parse(said)
+    cluster = base / "cluster"
+    if said := locks.held(base / locks.SERVER):
+        return place.parse(said)
+    if not is_locked(base) and are_of_the_dead(cluster):
+        return None
+    seen = _seen(cluster)
+    if seen is not None:
+        return place.of(seen)
+    return place.here()._replace(files="") if are_of_here(cluster) else place.parse("")
+
+
+def is_locked(base: Path) -> bool:
+    """Tell whether somebody holds a lock of the server: one that is there for sure."""
+    paths = base / locks.SERVER, base / "cluster" / locks.CLUSTER
+    return any(locks.held(path) is not None for path in paths)
 
 
 def elsewhere(base: Path) -> Place | None:
@@ -73,8 +88,6 @@ def living(cluster: Path) -> int | None:
     A pid file without sense says nothing either way, nor does none while server.lock is held: then
     all processes are looked at.
     """
-    import psutil  # slow to import, and needed only when something has happened
-
     lock = holder(cluster.parent)
     if not cluster.is_dir() or (lock is not None and not lock.shows_processes):
         return None
@@ -83,7 +96,7 @@ def living(cluster: Path) -> int | None:
         return found.pid
     if lock is None and (found is not None or not (cluster / PID_FILE).exists()):
         return None
-    return _server_among(psutil.process_iter(), cluster)
+    return _seen(cluster)
 
 
 def listens(folder: Path) -> bool:
@@ -132,6 +145,13 @@ def stop(base: Path) -> None:
     if folder.parent != base:
         with suppress(OSError):  # not ours, or not empty
             folder.rmdir()
+
+
+def _seen(cluster: Path) -> int | None:
+    """Give the process id of the cluster's server if it is one of those that are here."""
+    import psutil  # slow to import, and needed only when something has happened
+
+    return _server_among(psutil.process_iter(), cluster)
 
 
 def _processes(pids: Iterable[int]) -> "Iterable[psutil.Process]":

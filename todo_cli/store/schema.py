@@ -22,6 +22,8 @@ from todo_cli.errors import NotFoundError, SchemaError, TodoError
 from todo_cli.store.engine import in_our_words
 from todo_cli.store.models import HEAD, SCHEMA
 
+Before = Callable[[str], None]
+
 VERSION_TABLE: Final = "alembic_version"
 _FIRST: Final = "users"  # what the first migration makes
 EXTEND: Final = f"SELECT {SCHEMA}.extend_change_log(24)"  # months ahead
@@ -67,24 +69,25 @@ _UNFORCED: Final = f"ALTER TABLE {SCHEMA}.{VERSION_TABLE} NO FORCE ROW LEVEL SEC
 _LOCK = f"LOCK TABLE {SCHEMA}.{VERSION_TABLE} IN SHARE ROW EXCLUSIVE MODE"
 
 
-def upgrade(
-    engine: Engine, target: str = "head", before: Callable[[], None] = lambda: None
-) -> list[str]:
+def upgrade(engine: Engine, target: str = "head", before: Before = lambda _: None) -> list[str]:
     """Bring the database up to ``target`` and give the revisions that were applied, oldest first.
 
     Nothing happens when it is there already, or beyond. ``engine`` is the owner's; ``before`` is
-    called once, if a schema that is there is about to change. Raises NotFoundError for an unknown
-    target, SchemaError for a database newer than this program.
+    called once with the revision, if a schema that is there is about to change, and may take its
+    time: no transaction waits for it. Raises NotFoundError for an unknown target, SchemaError for a
+    database newer than this program.
     """
     scripts = _scripts()
     wanted = _position(scripts, target)
     _lay_ground(engine)
+    with transaction(engine) as connection:
+        found = _present(connection, scripts)
+    if 0 < found < wanted:
+        before(scripts[found - 1].revision)
     applied: list[str] = []
     for position, script in enumerate(scripts[:wanted], start=1):
         with locked(engine) as connection:
-            if (present := _present(connection, scripts)) < position:
-                if present > 0 and not applied:
-                    before()
+            if _present(connection, scripts) < position:
                 command.upgrade(_config(connection), script.revision)
                 applied.append(script.revision)
     if wanted == len(scripts):
@@ -93,7 +96,7 @@ def upgrade(
     return applied
 
 
-def downgrade(engine: Engine, target: str, before: Callable[[], None] = lambda: None) -> list[str]:
+def downgrade(engine: Engine, target: str, before: Before = lambda _: None) -> list[str]:
     """Take the database down to ``target`` (``base`` is nothing) and give what was undone.
 
     Raises as `upgrade` does. What the undone migrations had made is lost.
@@ -101,12 +104,14 @@ def downgrade(engine: Engine, target: str, before: Callable[[], None] = lambda: 
     scripts = _scripts()
     wanted = _position(scripts, target)
     _lay_ground(engine)
+    with transaction(engine) as connection:
+        found = _present(connection, scripts)
+    if found > wanted:
+        before(scripts[found - 1].revision)
     undone: list[str] = []
     for position in range(len(scripts), wanted, -1):
         with locked(engine) as connection:
             if _present(connection, scripts) == position:
-                if not undone:
-                    before()
                 below = scripts[position - 2].revision if position > 1 else "base"
                 command.downgrade(_config(connection), below)
                 undone.append(scripts[position - 1].revision)

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from todo_cli.errors import UnavailableError
-from todo_cli.store import locks, postmaster
+from todo_cli.store import locks, place, postmaster
 from todo_cli.store.account import Account
 from todo_cli.store.cluster import failure, launch, make_cluster, read_log
+from todo_cli.store.remains import PID_FILE, are_of_the_dead
 
 WAIT_SECONDS: Final = 60.0
 _SILENCE_SECONDS: Final = 1.0  # after which people are told what they wait for
@@ -129,11 +130,14 @@ class Start:
         with locks.locked_if_free(self._base / locks.SERVER) as lock:
             if lock is None:
                 return
-            if not (self._cluster / "PG_VERSION").exists():
+            if not (self._cluster / locks.CLUSTER).exists():
                 self._say("setting up a private PostgreSQL, once ...")
                 self._set_up()
                 make_cluster(self._base, self._account, self._lock)
-            self._child = launch(self._base, self._account, lock)
+            with locks.locked_if_free(self._cluster / locks.CLUSTER) as another:
+                if another is None or not are_of_the_dead(self._cluster):
+                    return
+                self._child = launch(self._base, self._account, lock, another)
         children.append(self._child)
 
     def _check_end(self) -> None:
@@ -149,7 +153,7 @@ class Start:
             return
         is_seen = postmaster.living(self._cluster) is not None
         if not holder.shows_processes or (is_seen and not holder.shows_files):
-            raise runs_elsewhere(holder.name)
+            raise runs_elsewhere(holder.name, self._base)
 
     def _too_slow(self) -> UnavailableError:
         if postmaster.holder(self._base) is not None and not self._runs():
@@ -174,15 +178,15 @@ def check_gone(base: Path, socket_folder: Path) -> None:
         time.sleep(_PAUSE)
     if holder is not None and holder.shows_processes and not listens:
         raise _still_ending(base)
-    raise runs_elsewhere("another machine" if holder is None else holder.name)
+    raise runs_elsewhere(place.UNKNOWN if holder is None else holder.name, base)
 
 
-def runs_elsewhere(host: str) -> UnavailableError:
+def runs_elsewhere(host: str, base: Path) -> UnavailableError:
     """Say that a server runs where it cannot be reached or stopped from here."""
-    return UnavailableError(
-        f"the private PostgreSQL runs on {host}, or in another container",
-        "stop it there: todo db stop",
-    )
+    hint = "stop it there: todo db stop"
+    if not postmaster.is_locked(base):
+        hint += f"; if it was killed there, remove {base / 'cluster' / PID_FILE}"
+    return UnavailableError(f"the private PostgreSQL runs on {host}, or in another container", hint)
 
 
 def reap() -> None:
