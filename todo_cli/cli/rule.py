@@ -105,6 +105,9 @@ class Rule:
         found.arguments += ["--", *found.words, *verbatim]
         found.typed += verbatim
         found.dash = found.words == ["-"] and not verbatim
+        if self.use is Use.TITLE and found.words[:1] == ["-"] and len(found.words) > 1:
+            message = f"beside -, which is stdin, there is {readable(found.words[1])}"
+            raise UsageError(message, self.use.advice)
         meant = ((word, self._meant(word)) for word in found.words)
         found.doubtful = [(word, other) for word, other in meant if other is not None]
         return found
@@ -141,9 +144,9 @@ class Rule:
             if key == "tag" and not is_none(value):
                 return _tags("--untag", value)
             return [Given(_option(key), value, left_out=True)]
-        known = self._keys if self.use is Use.TITLE else keys.KEYS
-        if key in known:
-            what = "nothing is left out by" if self.use is Use.SEARCH else "only a list leaves out"
+        if key in keys.KEYS:
+            searches = self.use is Use.SEARCH or key not in keys.LEAVING_OUT
+            what = "nothing is left out by" if searches else "only a list leaves out"
             word = readable(f"-{key}:{value}")
             raise UsageError(f"{what} {word}", self._instead(key, value))
         if self.use is not Use.TITLE:
@@ -157,7 +160,10 @@ class Rule:
             said.append(f"{'to clear it' if self.use is Use.CHANGE else 'for none'}: {key}:none")
         if self.use is Use.CHANGE:
             tag = value if key == "tag" else f"{key}:{value}"
-            said.append(f"to take a tag away: --untag {tag}")
+            if is_none(value) and key == "tag":
+                said.append("to take all tags away: tag:none")
+            elif not any(map(str.isspace, tag)):
+                said.append(f"to take a tag away: --untag {tag}")
         elif key == "sort":
             said.append(f"for the largest first: sort:{value}-")
         return "; ".join(said if self.use is Use.CHANGE else [*said, self.use.advice])
@@ -176,7 +182,9 @@ class Rule:
     def _meant(self, word: str) -> str | None:
         """Give what may have been meant by a word that becomes title, as `keys.meant` does."""
         pair = keys.split(word) if self.use is Use.TITLE else None
-        return keys.meant(*pair, self._keys) if pair else None
+        if pair is None:
+            return None
+        return "" if pair[0] in keys.KEYS else keys.meant(*pair, self._keys)
 
 
 def _option(key: str) -> str:

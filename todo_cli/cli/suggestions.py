@@ -199,6 +199,7 @@ def _tags(name: str, prefix: str, line: Line, asked: Suggestions) -> Rows:
     signed = [word[1:] for word in line.arguments if word.startswith(("+", "-"))]
     found = asked.tags(prefix, [*line.given.get(name, []), *signed])
     old = name == "untag" or line.searches
+    found = [row for row in found if not values.is_none(row[0])]
     return [row for row in found if old or not (holds_key(row[0]) or "," in row[0])]
 
 

@@ -53,7 +53,9 @@ def due(app: AppContext, word: str) -> dates.Due | None:
 def untags(words: list[str] | None) -> tuple[str, ...]:
     """Give the tags to be taken away, or not to be there. Raises UsageError for ``none``."""
     if any(map(is_none, words or ())):
-        raise UsageError("none is no tag", "to take all tags away: tag:none")
+        raise UsageError(
+            "none is no tag", "tag:none stands for no tags, and in a list -tag:none for some"
+        )
     return tuple(words or ())
 
 

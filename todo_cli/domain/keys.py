@@ -21,6 +21,7 @@ _TASKWARRIOR: Final = {
     **{"entry": "sort:created_at", "end": "status:completed", "recur": ""},
 }
 _LETTERS: Final = 5  # of a key that may be a mistyped one; shorter ones are near to too much
+_ON: Final = ("due.", "due.at", "due.is", "due.on")
 _LATER: Final = ("due.after", "due.from", "due.since")
 
 
@@ -48,7 +49,7 @@ def meant(key: str, value: str, known: Collection[str]) -> str | None:
         word = _TASKWARRIOR[key].format(value)
         return word if word.partition(":")[0] in known else ""
     if key.startswith("due."):
-        wanted = "due.after" if key in _LATER else "due.before"
+        wanted = "due.after" if key in _LATER else "due" if key in _ON else "due.before"
         return f"{wanted if wanted in known else 'due'}:{value}"
     if sum(map(str.isalpha, key)) >= _LETTERS:
         return next((f"{each}:{value}" for each in known if _is_one_edit(key, each)), None)

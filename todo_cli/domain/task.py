@@ -203,6 +203,8 @@ def check_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
     for tag in tags:
         if not tag.strip("+,"):
             raise UsageError("the tag is blank")
+        if tag.lower() == "none":
+            raise UsageError("none is no tag", "tag:none stands for no tags")
         if "," in tag:
             raise UsageError(f"a tag holds no comma: {readable(tag)}")
         if holds_key(tag):

@@ -5,13 +5,18 @@ So nothing here imports sqlmodel.
 
 import sys
 from concurrent.futures import Future
+from typing import Final
 
+from todo_cli.errors import AuthError
 from todo_cli.services import stored_logins
 from todo_cli.settings import Settings
 from todo_cli.store import tls
 from todo_cli.store.connect import connect_url
 from todo_cli.store.driver import DriverConnection
 from todo_cli.store.patience import Patience, Say, in_thread
+
+_AGAIN: Final = "log in again: todo login"
+_VARIABLE: Final = "look at TODO_DATABASE_URL"
 
 
 class Early:
@@ -41,7 +46,12 @@ class Early:
 
     def _open(self) -> DriverConnection:
         url = stored_logins.person_url(self._settings) or ""  # there is one: see begin
-        return connect_url(tls.secured(url), self.patience)
+        try:
+            return connect_url(tls.secured(url), self.patience)
+        except AuthError as error:
+            is_kept = self._settings.environment_url is None
+            error.hint = f"{_AGAIN if is_kept else _VARIABLE}; todo doctor says more"
+            raise
 
 
 def begin(settings: Settings, say: Say) -> Early | None:

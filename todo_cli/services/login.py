@@ -62,11 +62,13 @@ def login(
             "TODO_DATABASE_URL is set, and wins over what a login would keep",
             "unset TODO_DATABASE_URL",
         )
-    target = _Target(known, name or _default_name(given), store, say)
-    settings.check_profile_name(target.name)
+    if name is not None:
+        settings.check_profile_name(name)
     credentials.probe(store, known.folders.config)
-    with engine.work_on(target.connect(given), autocommit=True) as cursor:
+    given = url.with_whole_paths(given)  # the next command may be given in another folder
+    with engine.work_on(connect(given, known, say)(), autocommit=True) as cursor:
         standing = queries.standing(cursor)
+    target = _Target(known, name or _default_name(standing.database), store, say)
     if standing.owns:
         return _login_owner(target, given, ask, has_schema=standing.has_schema)
     if not standing.invited:
@@ -118,7 +120,7 @@ def _login_owner(target: _Target, given: str, ask: Questions, *, has_schema: boo
                 target.keep(given, given)
                 return _visit(target, given, owner=True)
             schema.upgrade(owner)
-        email = ask.email(f"{url.user_of(given)}@{url.host_of(given) or 'localhost'}")
+        email = ask.email(queries.address(owner))
         invited = url.with_user_and_password(given, *users.invite_owner(owner, email))
         own = _accept(_patiently(lambda: target.connect(invited)), given)
     target.keep(own, given)
@@ -155,8 +157,8 @@ def _visit(target: _Target, own: str, *, owner: bool = False) -> Login:
         email=email,
         role=kind,
         profile=target.name,
-        host=url.host_of(own) or "",
-        database=url.database_of(own) or "",
+        host=link.host,
+        database=link.database,
         store=target.store if url.password_of(own) is not None else "none",
         owner=owner,
         version=link.version,
@@ -185,7 +187,7 @@ def _person(found: tuple[str, str] | None) -> tuple[str, str]:
     return found
 
 
-def _default_name(given: str) -> str:
+def _default_name(database: str) -> str:
     """Call a profile like its database, as far as that can be a profile's name."""
-    name = re.sub(r"[^A-Za-z0-9._-]", "-", url.database_of(given) or "").lstrip("._-")
+    name = re.sub(r"[^A-Za-z0-9._-]", "-", database).lstrip("._-")
     return name if name not in ("", settings.LOCAL) else "shared"

@@ -232,6 +232,8 @@ def driver_error(error: psycopg2.Error) -> TodoError:
     message = said(error.diag.message_primary or "the connection was lost")
     if state.startswith("TD"):
         return _own_error(state, error.diag.message_detail or "")
+    if state == "42883" and _PERSON in message:  # not there before revision 0005
+        return _own_error("TD701", "")
     if state in _MISSING_SCHEMA:
         return SchemaError("this database has no schema of todo, or an old one", _UPGRADE)
     if state == "21000":  # the version table, which todo.require_revision reads

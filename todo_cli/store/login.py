@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class there
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from todo_cli.errors import without_tasks
@@ -16,7 +16,8 @@ _WHO = """
 SELECT pg_has_role(session_user, d.datdba, 'USAGE') AS owns,
        EXISTS (SELECT FROM pg_namespace WHERE nspname = 'todo') AS has_schema,
        EXISTS (SELECT FROM pg_roles WHERE rolname = 'todo_invited'
-                  AND pg_has_role(session_user, oid, 'MEMBER')) AS invited
+                  AND pg_has_role(session_user, oid, 'MEMBER')) AS invited,
+       datname AS database
   FROM pg_database d WHERE d.datname = current_database()
 """
 
@@ -25,11 +26,15 @@ _PERSON = "SELECT email, kind FROM todo.users WHERE id = (SELECT todo.me())"
 
 @dataclass(frozen=True)
 class Standing:
-    """What the role of a connection is. An owner may count as invited too, by making the group."""
+    """What the role of a connection is, to which database.
+
+    An owner may count as invited too, by making the group.
+    """
 
     owns: bool
     has_schema: bool
     invited: bool
+    database: str
 
 
 @dataclass(frozen=True)
@@ -42,8 +47,13 @@ class Place:
 
 @dataclass(frozen=True)
 class Link:
-    """What a connection is like: ``tls`` its version or None, ``round_trip`` in seconds."""
+    """What a connection is like: ``tls`` its version or None, ``round_trip`` in seconds.
 
+    ``host`` is the server's name, and of several the one that is there; or the folder of a socket.
+    """
+
+    host: str
+    database: str
     version: str
     tls: str | None
     round_trip: float
@@ -93,4 +103,12 @@ def link(cursor: Cursor) -> Link:
     info = cursor.connection.info
     tls = info.ssl_attribute("protocol") if info.ssl_in_use else None
     major, minor = divmod(info.server_version, 10_000)
-    return Link(f"{major}.{minor}", tls, taken)
+    return Link(info.host, info.dbname, f"{major}.{minor}", tls, taken)
+
+
+def address(owner: Engine) -> str:
+    """Give an e-mail address for whoever is logged in: the role, at the server's name."""
+    with owner.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        host = driver.info.host
+        return f"{driver.info.user}@{'localhost' if host.startswith('/') else host}"

@@ -4,6 +4,7 @@ libpq's own parser says what a URL means. What is changed is cut out of the text
 byte for byte; what TLS it gets is in tls.py.
 """
 
+import os
 import re
 from collections.abc import Callable
 from typing import Final, NamedTuple
@@ -27,6 +28,8 @@ _URL: Final = re.compile(r"(postgres(?:ql)?://)([^@/]*@)?([^/?]*)(/[^?]*)?(\?.*)
 _NEON: Final = re.compile(
     r"(ep-[a-z0-9-]+?)((?:-pooler)*)((?:\.[a-z0-9-]+)+\.neon\.tech\.?)", re.IGNORECASE
 )
+# What names a file ("PostgreSQL: Parameter Key Words"); "system" is none.
+_FILES: Final = ("sslrootcert", "sslcert", "sslkey", "sslcrl", "sslcrldir", "passfile")
 _BETWEEN_HOSTS: Final = re.compile(r"(,|:|%2c)", re.IGNORECASE)
 
 
@@ -114,6 +117,21 @@ def with_user_and_password(url: str, user: str | None, password: str) -> str:
     login = f"{quote(user, safe='')}{':' * bool(password)}{quote(password, safe='')}@"
     changed = _split(url)._replace(login=login).without("user", "password")
     return _join(changed, _known(url, user=user, password=password))
+
+
+def with_whole_paths(url: str) -> str:
+    """Give the URL with the names of its files from the root on. Raises UsageError."""
+    pieces = _split(url)
+    items = [_with_whole_path(item) for item in pieces.query[1:].split("&")]
+    return "".join(pieces._replace(query=pieces.query[:1] + "&".join(items)))
+
+
+def _with_whole_path(item: str) -> str:
+    name, equals, value = item.partition("=")
+    path = unquote(value)
+    if unquote(name) not in _FILES or path in ("", "system"):
+        return item
+    return name + equals + (value if os.path.isabs(path) else quote(os.path.abspath(path)))  # noqa: PTH100, PTH117 - texts
 
 
 def is_pooled(url: str) -> bool:
