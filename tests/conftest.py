@@ -46,6 +46,7 @@ NOW = datetime(2026, 11, 18, 10, 0, tzinfo=ZoneInfo("Europe/Berlin"))
 _FOREIGN = ("TODO_", "COLUMNS", "TERMINAL_WIDTH", "NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS")
 
 _people = itertools.count(1)
+_ALL_DAY = 86_400  # seconds
 
 
 def pytest_report_header() -> str:
@@ -169,7 +170,8 @@ class Person:
 def database() -> Iterator[Database]:
     """Give the database of this process's private server, prepared as a first command does it."""
     with temporary_home() as folder:
-        server = PrivateServer(folder / "data", 900, print)
+        # Tests do not say that they use it, as commands do, and other tests may take long meanwhile.
+        server = PrivateServer(folder / "data", _ALL_DAY, print)
         try:
             with private.person_engine(server):
                 pass

@@ -38,7 +38,7 @@ def mounted(options: str) -> Iterator[Path]:
         finally:
             stop(folder)
             until(lambda: not processes(folder))
-            subprocess.run(["umount", folder], check=True)
+            until(lambda: subprocess.run(["umount", folder], check=False).returncode == 0)
 
 
 @for_root

@@ -7,10 +7,11 @@ import pytest
 from tests import servers
 from tests.conftest import Database, Person
 
+# Both kinds of owner on the newest server, and one of them on each of the others: what a server's
+# version changes hangs on no kind of owner.
 _SERVERS = [
     pytest.param((name, bypassrls), id=f"{name}-{'bypassrls' if bypassrls else 'plain'}")
-    for name in ("18", "16", "debian")
-    for bypassrls in (False, True)
+    for name, bypassrls in (("18", False), ("18", True), ("16", True), ("debian", False))
 ]
 
 

@@ -168,9 +168,6 @@ MENDED: Final = {
         "CREATE TABLE public.every (title varchar(255) NOT NULL);"
         "ALTER TABLE todo.tasks INHERIT public.every"
     ),
-    "policies switched off row_security=off: not of this program": (
-        "ALTER DATABASE todo SET row_security = off"
-    ),
     # The log's partitions: what the default one is like is expected of each.
     "partition todo.task_events_rest: missing": "DROP TABLE todo.task_events_rest",
     f"partition {FIRST_MONTH}: missing": f"DROP TABLE {FIRST_MONTH}",
@@ -318,7 +315,6 @@ ADDED: Final = {
         "CREATE TABLE public.hold (u uuid, t uuid,"
         " CONSTRAINT kept FOREIGN KEY (u, t) REFERENCES todo.tasks)"
     ),
-    "setting work_mem=8MB": "ALTER DATABASE todo SET work_mem = '8MB'",
     "storage parameters of todo.tasks": "ALTER TABLE todo.tasks SET (fillfactor = 90)",
     "GRANT SELECT ON TABLE todo.tasks TO {role}": "GRANT SELECT ON todo.tasks TO {role}",
     "GRANT SELECT (email) ON TABLE todo.users TO {role}": (

@@ -50,7 +50,8 @@ def list_(
     Words are looked for in title and description. +TAG, -TAG, tag:T, project:P, priority:P,
     status:STATUS, due:DAY, due.before:WHEN, due.after:WHEN, sort:FIELD and limit:N may stand among
     them. due:none, project:none and tag:none are for tasks without one. With a dash before it, what
-    is about a task leaves tasks out: -project:P, -due:none.
+    is about a task leaves tasks out: -project:P, -due:none. What is for a whole day stands at
+    the end of it; completed tasks alone come with the latest first.
     """
     reading = words.reading(context)
     with words.explained(context):

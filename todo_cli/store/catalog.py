@@ -261,14 +261,6 @@ SELECT DISTINCT 90, 'view elsewhere', ev_class::regclass::text, NULL, '', NULL, 
  WHERE ev_class NOT IN (SELECT oid FROM relations)
 """,
     """
-SELECT 90, CASE WHEN setting ~ '^row_security=' THEN 'policies switched off' ELSE 'setting' END,
-       setting, NULL, '', NULL,
-       format('ALTER DATABASE %I RESET %I', datname, split_part(setting, '=', 1))
-  FROM pg_database d JOIN pg_db_role_setting ON setdatabase = d.oid AND setrole = 0
- CROSS JOIN LATERAL unnest(setconfig) setting
- WHERE datname = current_database()
-""",
-    """
 SELECT 90, 'event trigger', quote_ident(evtname), NULL, '', NULL, NULL
   FROM pg_event_trigger WHERE evtenabled <> 'D'
 """,

@@ -31,7 +31,6 @@ _ADDITIONS: Final = {
     "event trigger",
     "foreign key elsewhere",
     "view elsewhere",
-    "setting",
 }
 
 # What others are parts of.
@@ -55,8 +54,6 @@ _ELSEWHERE: Final = {
     "event trigger",
     "foreign key elsewhere",
     "view elsewhere",
-    "setting",
-    "policies switched off",
 }
 
 _Key = tuple[str, str]
