@@ -170,7 +170,7 @@ class Person:
 def database() -> Iterator[Database]:
     """Give the database of this process's private server, prepared as a first command does it."""
     with temporary_home() as folder:
-        # Tests do not say that they use it, as commands do, and other tests may take long meanwhile.
+        # Tests do not say that they use it, as commands do; others may take long meanwhile.
         server = PrivateServer(folder / "data", _ALL_DAY, print)
         try:
             with private.person_engine(server):
