@@ -199,13 +199,23 @@ def agent_home() -> Iterator[Path]:
 
 
 def end_agents(home: Path) -> None:
-    """End all agents of a TODO_HOME, whatever state they are in, and wait until they have left."""
-    try:
-        for number in (signal.SIGTERM, signal.SIGCONT):
-            for process in agents(home):
+    """End all agents of a TODO_HOME, whatever state they are in, and wait until they have left.
+
+    One that the last command has just begun to start may be there a moment later.
+    """
+    told: set[psutil.Process] = set()
+
+    def have_left() -> bool:
+        left = set(agents(home))
+        for process in left - told:
+            for number in (signal.SIGTERM, signal.SIGCONT):
                 with suppress(psutil.NoSuchProcess):
                     process.send_signal(number)
-        until(lambda: not agents(home))
+        told.update(left)
+        return not left
+
+    try:
+        until(have_left)
     finally:
         for process in agents(home):
             process.kill()
