@@ -207,7 +207,6 @@ def test_strangers_on_the_socket_keep_no_worker_and_no_command(agent: Agent) -> 
     assert agent("add", "task").err == "Added 3 task\n"
     # What a worker has served that was one too many goes with it: no number can be counted on.
     assert agent.warm().agent == state.agent
-    assert agent.warm().agent == state.agent
     processes = [psutil.Process(pid) for pid in (state.agent, *state.workers)]
     assert [each.num_fds() for each in processes] == before
 
