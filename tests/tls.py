@@ -47,6 +47,13 @@ class TlsServer:
         return f"postgresql://{login}@{host}:{self.port}/postgres?hostaddr=127.0.0.1{query}"
 
 
+def without_settings_of_libpq(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    """Have libpq know of no root.crt, no service file and no variable of this machine."""
+    monkeypatch.setenv("HOME", str(home))
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        monkeypatch.delenv(name)
+
+
 @contextmanager
 def tls_server() -> Iterator[TlsServer]:
     """Run the server on a port of 127.0.0.1; nothing stays of it.

@@ -1,7 +1,6 @@
 """Logging in and out where something is in the way: one's own CA, a cut, a keyring that went."""
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 from tests.conftest import Command, Database, Person
 from tests.faults import Delay, Stall, fault_proxy
 from tests.shared_agent import COLD
-from tests.tls import NAME, TlsServer, tls_server
+from tests.tls import NAME, TlsServer, tls_server, without_settings_of_libpq
 from tests.unit.stores import HERE
 from todo_cli.store.embedded import SUPERUSER
 
@@ -27,9 +26,7 @@ def tls() -> Iterator[TlsServer]:
 
 @pytest.fixture
 def _no_settings_of_libpq(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))  # no root.crt, no service file
-    for name in [name for name in os.environ if name.startswith("PG")]:
-        monkeypatch.delenv(name)
+    without_settings_of_libpq(monkeypatch, tmp_path)
 
 
 def own_way(server: TlsServer, folder: Path, way: str) -> str:
@@ -219,12 +216,17 @@ def test_an_auditor_who_asks_for_tasks_hears_what_an_auditor_can_do(
     assert todo("db", "audit", TODO_DATABASE_URL=auditor.url).code == 0
 
 
+def give_setting(database: Database, person: Person, setting: str) -> None:
+    """Give somebody a task, and their role a setting."""
+    person.query("INSERT INTO todo.tasks (title) VALUES ('x')")
+    with database.cursor(SUPERUSER) as cursor:
+        cursor.execute(f"ALTER ROLE {person.role} SET {setting}")
+
+
 def test_a_database_that_takes_no_changes_is_unavailable_for_them(
     todo: Command, database: Database, person: Person
 ) -> None:
-    person.query("INSERT INTO todo.tasks (title) VALUES ('x')")
-    with database.cursor(SUPERUSER) as cursor:
-        cursor.execute(f"ALTER ROLE {person.role} SET default_transaction_read_only = on")
+    give_setting(database, person, "default_transaction_read_only = on")
 
     assert todo("list").code == 0
     for words in ("add y", "done 1", "rm 1"):
@@ -236,9 +238,7 @@ def test_a_database_that_takes_no_changes_is_unavailable_for_them(
 def test_a_login_for_which_the_policies_were_switched_off_works_all_the_same(
     todo: Command, database: Database, person: Person
 ) -> None:
-    person.query("INSERT INTO todo.tasks (title) VALUES ('x')")
-    with database.cursor(SUPERUSER) as cursor:
-        cursor.execute(f"ALTER ROLE {person.role} SET row_security = off")
+    give_setting(database, person, "row_security = off")
 
     assert todo("list").code == 0
     assert todo("done", "1").code == 0

@@ -4,7 +4,6 @@ The server listens on this machine; a host name with ``hostaddr=127.0.0.1`` make
 treat it as another one.
 """
 
-import os
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Command
-from tests.tls import NAME, PASSWORD, TlsServer, tls_server
+from tests.tls import NAME, PASSWORD, TlsServer, tls_server, without_settings_of_libpq
 from todo_cli.errors import AuthError, TodoError, UnavailableError
 from todo_cli.store.connect import connect_url
 from todo_cli.store.patience import Patience
@@ -29,9 +28,7 @@ def server() -> Iterator[TlsServer]:
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_libpq(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))  # no root.crt, no service file
-    for name in [name for name in os.environ if name.startswith("PG")]:
-        monkeypatch.delenv(name)
+    without_settings_of_libpq(monkeypatch, tmp_path)
 
 
 def answer(url: str, query: str) -> object:

@@ -194,8 +194,8 @@ def test_used_invitations_are_dropped_when_the_next_person_is_invited(office: Of
 
 def accept_as_owner(office: Office, email: str) -> Person:
     """Have the owner make a login for themselves."""
-    role, password = users.invite_owner(office.owner, email)
-    return office.accept(read(url.with_user_and_password(office.url, role, password)))
+    own = users.invite_owner(office.owner, email)
+    return office.accept(read(url.with_user_and_password(office.url, own.role, own.password)))
 
 
 def test_an_owner_who_logs_in_again_keeps_tasks_and_login_until_the_new_one_works(

@@ -19,7 +19,6 @@ FUNCTIONS: list[Callable[[str], object]] = [
     url.parse,
     url.redact,
     url.host_of,
-    url.database_of,
     url.user_of,
     url.password_of,
     url.without_password,
@@ -160,12 +159,12 @@ def test_a_login_without_password_or_user_leaves_that_to_libpq() -> None:
 
 def test_what_may_be_shown_of_a_url_is_no_piece_of_a_password() -> None:
     text = "postgresql://alice:x@db.example.com,[::1]:5432/todo"
-    assert (url.user_of(text), url.database_of(text)) == ("alice", "todo")
+    assert url.user_of(text) == "alice"
     assert url.host_of(text) == "db.example.com,::1"
     assert url.host_of("postgresql:///d?host=/run") == "/run"
 
     assert url.host_of("postgresql:///d?host=sec%40ret") is None
-    for function in (url.host_of, url.database_of, url.user_of, url.password_of):
+    for function in (url.host_of, url.user_of, url.password_of):
         assert function("postgresql://") is None
 
 

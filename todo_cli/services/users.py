@@ -86,21 +86,19 @@ def reset(owner: Engine, known: Settings, email: str) -> Invitation:
     return _invitation(link, person.view, people.renew(owner, person))
 
 
-def invite_owner(owner: Engine, email: str) -> tuple[str, str]:
-    """Give role and password of an invitation that the owner uses at once, over the same way.
+def invite_owner(owner: Engine, email: str) -> Login:
+    """Give the login of an invitation that the owner uses at once, over the same way.
 
     Who has a login keeps it until the invitation is accepted: the new one may not work.
     """
     new = new_user(email)
     known = [each for each in people.everybody(owner) if fold(each.view.email) == fold(new.email)]
     if not known:
-        login = people.add(owner, new)
-    elif known[0].view.status is UserStatus.ACTIVE:
-        login = people.invite_back(owner, known[0])
-    else:
-        _shut_out(owner, known[0])
-        login = people.renew(owner, known[0])
-    return login.role, login.password
+        return people.add(owner, new)
+    if known[0].view.status is UserStatus.ACTIVE:
+        return people.invite_back(owner, known[0])
+    _shut_out(owner, known[0])
+    return people.renew(owner, known[0])
 
 
 def deactivate(owner: Engine, email: str) -> UserView:

@@ -119,13 +119,7 @@ def renew(owner: Engine, person: Person) -> Login:
     large_objects.drop(owner, person.roles)
     with _transaction(owner, alone=True) as cursor:
         role = logins.make(cursor, person.view.role)
-        login = logins.invite(cursor, role)
-        cursor.execute(
-            "UPDATE todo.users SET role_name = %s, invitation_role = %s, invited_until = %s, "
-            "claimed_at = NULL, is_active = true WHERE id = %s AND role_name = %s",
-            [role, login.role, login.valid_until, *_key(person)],
-        )
-        _require_row(cursor, person)
+        login = _invite(cursor, person, role, afresh=True)
         for old in person.roles:
             logins.drop(cursor, old)
         return login
@@ -141,14 +135,7 @@ def invite_back(owner: Engine, person: Person) -> Login:
         if not logins.exists(cursor, role):
             logins.drop(cursor, logins.invitation_role(role))
             role = logins.make(cursor, person.view.role)
-        login = logins.invite(cursor, role)
-        cursor.execute(
-            "UPDATE todo.users SET role_name = %s, invitation_role = %s, invited_until = %s "
-            "WHERE id = %s AND role_name = %s",
-            [role, login.role, login.valid_until, *_key(person)],
-        )
-        _require_row(cursor, person)
-        return login
+        return _invite(cursor, person, role, afresh=False)
 
 
 def shut_out(owner: Engine, role: str) -> None:
@@ -210,6 +197,19 @@ def remove(owner: Engine, person: Person) -> str | None:
         _require_row(cursor, person)
         kept = [logins.drop(cursor, role) for role in person.roles]
         return next((name for name in kept if name is not None), None)
+
+
+def _invite(cursor: Cursor, person: Person, role: str, *, afresh: bool) -> Login:
+    """Invite somebody to a role; ``afresh`` as if they had never logged in."""
+    login = logins.invite(cursor, role)
+    cursor.execute(
+        "UPDATE todo.users SET role_name = %s, invitation_role = %s, invited_until = %s, "
+        "claimed_at = CASE WHEN %s THEN NULL ELSE claimed_at END, is_active = is_active OR %s "
+        "WHERE id = %s AND role_name = %s",
+        [role, login.role, login.valid_until, afresh, afresh, *_key(person)],
+    )
+    _require_row(cursor, person)
+    return login
 
 
 @contextmanager

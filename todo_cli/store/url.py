@@ -82,11 +82,6 @@ def host_of(url: str) -> str | None:
     return _shown(parse(url).get("host"), _HOST)
 
 
-def database_of(url: str) -> str | None:
-    """Give the name of the database to be shown, or None as in `host_of`. Raises UsageError."""
-    return _shown(parse(url).get("dbname"), _NAME)
-
-
 def user_of(url: str) -> str | None:
     """Give the role that logs in; None where the URL leaves it to libpq. Raises UsageError."""
     return parse(url).get("user") or None
