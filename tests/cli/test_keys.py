@@ -158,4 +158,6 @@ def test_a_list_that_finds_nothing_says_which_words_were_looked_for(some: Comman
     assert some("list", "--search", "x\x1b").err == f"No task matches 'x\\x1b'. {sentence}"
     for quiet in ("--json", "--quiet", "--fields=id"):
         assert some("list", "nothing", quiet).err == ""
-    assert some("list", "project:nowhere").err == ""
+    attributes = ("project:nowhere", "-due:none")
+    said = f"No task matches 'project:nowhere' '-due:none'. {sentence}"
+    assert some("list", *attributes).err == some(*attributes).err == said

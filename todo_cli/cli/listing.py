@@ -70,8 +70,7 @@ def list_(
             **filtering.on_due(app, due_before, due_after, due),
             **filtering.left_out(app, reading.left_out),
         )
-    # Of a list by attributes alone nothing is said in a pipe: it may be empty every other day.
-    show_list(app, wanted, [*reading.typed, *filter(None, [search])] if wanted.search else ())
+    show_list(app, wanted, [*reading.typed, *filter(None, [search])])
 
 
 def show_list(app: AppContext, wanted: Filter, words: Sequence[str] = ()) -> None:
