@@ -118,6 +118,7 @@ def renew(owner: Engine, person: Person) -> Login:
     """
     large_objects.drop(owner, person.roles)
     with _transaction(owner, alone=True) as cursor:
+        _lock(cursor, person)
         role = logins.make(cursor, person.view.role)
         login = _invite(cursor, person, role, afresh=True)
         for old in person.roles:
@@ -131,6 +132,7 @@ def invite_back(owner: Engine, person: Person) -> Login:
     A new role is made where the old one is gone, as after restoring a dump on another server.
     """
     with _transaction(owner, alone=True) as cursor:
+        _lock(cursor, person)
         role = person.role
         if not logins.exists(cursor, role):
             logins.drop(cursor, logins.invitation_role(role))
@@ -161,13 +163,13 @@ def shut_out(owner: Engine, role: str) -> None:
 def set_inactive(owner: Engine, person: Person) -> None:
     """Make somebody inactive, whatever has been done to their roles since `shut_out`."""
     with _transaction(owner, alone=True) as cursor:
-        for role in person.roles:
-            logins.allow_login(cursor, role, allowed=False)
         cursor.execute(
             "UPDATE todo.users SET is_active = false WHERE id = %s AND role_name = %s",
             _key(person),
         )
         _require_row(cursor, person)
+        for role in person.roles:
+            logins.allow_login(cursor, role, allowed=False)
 
 
 def set_active(owner: Engine, person: Person) -> None:
@@ -317,6 +319,14 @@ def _end_sessions(owner: Engine, role: str) -> int:
 def _key(person: Person) -> list[str]:
     """Give what a row is found by: no more, once another maintainer has made a new role for it."""
     return [str(person.id), person.role]
+
+
+def _lock(cursor: Cursor, person: Person) -> None:
+    """Lock a person's row before their roles, as whoever accepts an invitation does."""
+    cursor.execute(
+        "SELECT FROM todo.users WHERE id = %s AND role_name = %s FOR UPDATE", _key(person)
+    )
+    _require_row(cursor, person)
 
 
 def _require_row(cursor: Cursor, person: Person) -> None:
