@@ -155,6 +155,21 @@ def test_the_owner_gets_a_login_of_their_own_and_keeps_both(
     assert found["email"] in boss("user", "list").out
 
 
+def test_an_owner_whom_a_former_program_knew_by_the_sockets_folder_stays_that_person(
+    boss: Command, empty_database: str, database: Database
+) -> None:
+    log_in(boss, empty_database)
+    assert boss("db", "upgrade").code == 0
+    log_in(boss, empty_database)
+    former = f"{database.owner}@{database.socket}"
+    name = empty_database.rpartition("/empty_")[2].partition("?")[0]
+    with engine.work_on(database.open(f"empty_{name}", database.owner)) as cursor:
+        cursor.execute("UPDATE todo.users SET email = %s", [former])
+
+    assert log_in(boss, empty_database)["email"] == former
+    assert len(json.loads(boss("user", "list", "--json").out)) == 1
+
+
 def test_an_empty_database_is_set_up_with_the_stored_login_of_its_owner(
     boss: Command, empty_database: str
 ) -> None:

@@ -120,10 +120,16 @@ def _login_owner(target: _Target, given: str, ask: Questions, *, has_schema: boo
                 target.keep(given, given)
                 return _visit(target, given, owner=True)
             schema.upgrade(owner)
-        email = ask.email(queries.address(owner))
+        # The second is what a former program took, of a URL that said all of it.
+        former = f"{url.user_of(given)}@{url.host_of(given) or 'localhost'}"
+        email = ask.email(users.known_among(owner, queries.address(owner), former))
         invitation = users.invite_owner(owner, email)
         invited = url.with_user_and_password(given, invitation.role, invitation.password)
-        own = _accept(_patiently(lambda: target.connect(invited)), given)
+        try:
+            own = _accept(_patiently(lambda: target.connect(invited)), given)
+        except TodoError as error:
+            error.hint = "somebody else may be logging in with the owner's URL: try again"
+            raise
     target.keep(own, given)
     return _look_round(target, own, owner=True)
 

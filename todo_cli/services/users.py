@@ -86,6 +86,12 @@ def reset(owner: Engine, known: Settings, email: str) -> Invitation:
     return _invitation(link, person.view, people.renew(owner, person))
 
 
+def known_among(owner: Engine, *emails: str) -> str:
+    """Give the first of these that is somebody's, else the first."""
+    known = {fold(each.email) for each in find(owner)}
+    return next((each for each in emails if fold(each) in known), emails[0])
+
+
 def invite_owner(owner: Engine, email: str) -> Login:
     """Give the login of an invitation that the owner uses at once, over the same way.
 
