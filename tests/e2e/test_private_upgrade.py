@@ -40,6 +40,18 @@ def test_a_private_database_without_a_schema_is_set_up_again(private: Command) -
     assert json.loads(private("show", "1", "--json").out)["owner"].endswith("@localhost")
 
 
+def test_a_program_one_version_older_goes_on_with_a_private_database_that_is_ahead(
+    private: Command, home: Path
+) -> None:
+    private("add", "Buy milk")
+    as_superuser(home, "UPDATE todo.alembic_version SET version_num = '0099'")
+    (prepared,) = (home / "data").rglob("prepared*")
+    prepared.unlink()
+
+    assert json.loads(private("list", "--json").out)[0]["title"] == "Buy milk"
+    assert as_superuser(home, "SELECT version_num FROM todo.alembic_version") == [("0099",)]
+
+
 # --- a dump before a migration
 
 

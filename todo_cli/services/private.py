@@ -120,7 +120,8 @@ def _prepare(private: PrivateServer) -> None:
             _owner_engine(private, math.inf, lambda _: None) as owner,
             dumped(private) as keep,
         ):
-            schema.upgrade(owner, before=keep)
+            if not schema.is_ahead(owner):
+                schema.upgrade(owner, before=keep)
         with engine.work_on(private.connect(DATABASE, OWNER)) as cursor:
             roles.create_person(cursor, PERSON, local_email())
         private.mark_prepared(HEAD)

@@ -144,6 +144,19 @@ def revision_of(connection: Connection) -> str:
     return _revision(connection) or ""
 
 
+def is_ahead(engine: Engine) -> bool:
+    """Tell whether a newer program has raised the database, which serves this one all the same.
+
+    Raises SchemaError where it does not.
+    """
+    with transaction(engine) as connection:
+        revision = _revision(connection)
+        if revision is None or revision in {script.revision for script in _scripts()}:
+            return False
+        connection.execute(text("SELECT todo.require_revision(:head)"), {"head": HEAD})
+        return True
+
+
 @contextmanager
 def aside(connection: Connection, revision: str) -> Iterator[None]:
     """Have the schema be one that the migrations have just made, and at the end what it was.
