@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, case, func
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, func
 
 _ALPHABETS: Final = range(0x80, 0x590)  # Latin, Greek, Cyrillic, Armenian
 _CAPITAL: Final = "\N{CYRILLIC CAPITAL LETTER ZHE}"
@@ -12,13 +12,15 @@ _CAPITAL: Final = "\N{CYRILLIC CAPITAL LETTER ZHE}"
 def lower(text: SQLColumnExpression[Any]) -> ColumnElement[str]:
     """Give a text in small letters.
 
-    Under the C locale `lower` knows those of ASCII alone; then the others are named one by one. The
-    planner answers which of the two it is before anything is read.
+    Under the C locale `lower` knows those of ASCII alone, and under a Turkish one it takes I for
+    another letter; then the others are named one by one. The planner answers which of the two it is
+    before anything is read.
     """
-    plain = func.lower(text)
+    usual = and_(func.lower(_CAPITAL) != _CAPITAL, func.lower("I") == "i")
+    plain = func.lower(text.collate("C"))
     is_ascii = func.octet_length(text) == func.char_length(text)
     named = case((is_ascii, plain), else_=func.translate(plain, *_cases()))
-    return case((func.lower(_CAPITAL) != _CAPITAL, plain), else_=named)
+    return case((usual, func.lower(text)), else_=named)
 
 
 @cache
