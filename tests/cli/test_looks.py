@@ -65,6 +65,20 @@ def test_a_list_of_completed_tasks_says_when_each_was_completed() -> None:
     assert "Completed" not in lines(MILK, report)[0]
 
 
+def test_on_a_narrow_screen_the_time_of_completion_does_not_pass_for_the_due_date(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "34")
+    done = {"status": Status.COMPLETED, "completed_at": datetime(2026, 11, 17, 8, 5, tzinfo=UTC)}
+
+    assert lines(MILK.model_copy(update=done))[2:] == [
+        "12  Buy milk",
+        "      completed Tue 17 Nov 09:05",
+        "      Thu 19 Nov  project:home",
+        "      +errand",
+    ]
+
+
 def test_tags_stand_below_one_another_before_columns_are_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -44,6 +44,9 @@ _PROJECT, _TAG = "bright_blue", "bright_magenta"
 _FIRST_BELOW = ("Status", "Priority", "Project", "Tags")
 _ALL_BELOW = ("Completed", "Due", *_FIRST_BELOW)
 
+# What goes before a value there that does not tell by itself what it is.
+_SAID_BELOW = {"Project": "project:", "Completed": "completed "}
+
 _RULE = "\N{BOX DRAWINGS LIGHT HORIZONTAL}"
 _MARK = "\N{LEFT-TO-RIGHT MARK}"  # takes no cell
 _Row = dict[str, Text]
@@ -167,7 +170,7 @@ def _details(row: _Row, below: Sequence[str]) -> Text:
     for name in below:
         if row[name]:
             style = row[name].style
-            words.append(Text("project:", style) + row[name] if name == "Project" else row[name])
+            words.append(Text(_SAID_BELOW.get(name, ""), style) + row[name])
     return Text("  ").join(words)
 
 
