@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, not_, or_
+from sqlalchemy import ColumnElement, and_, case, func, literal, not_, or_, select
 from sqlmodel import col
 
 from todo_cli.domain.dates import Limit
@@ -15,7 +15,7 @@ from todo_cli.store.models import Task
 
 def conditions_of(wanted: Filter) -> list[ColumnElement[bool]]:
     """Give what must hold for each task that passes the filter; its order and limit are no part."""
-    found: list[ColumnElement[bool]] = []
+    found: list[ColumnElement[bool]] = [is_own()]
     if len(wanted.statuses) == 1:
         found.append(col(Task.status) == wanted.statuses[0].value)
     elif len(wanted.statuses) < len(Status):
@@ -36,6 +36,11 @@ def conditions_of(wanted: Filter) -> list[ColumnElement[bool]]:
     found.extend(_left_out(wanted))
     found.extend(_contains(each) for each in wanted.search)
     return found
+
+
+def is_own() -> ColumnElement[bool]:
+    """Give the condition that a task is of whoever asks, whatever the policies let them see."""
+    return col(Task.user_id) == select(func.todo.me()).scalar_subquery()
 
 
 def _left_out(wanted: Filter) -> Iterator[ColumnElement[bool]]:

@@ -21,7 +21,7 @@ from todo_cli.domain.filters import Filter, SortField
 from todo_cli.domain.task import Page, Status, TaskRefs, TaskView
 from todo_cli.errors import in_trash, not_found
 from todo_cli.store import order
-from todo_cli.store.conditions import conditions_of
+from todo_cli.store.conditions import conditions_of, is_own
 from todo_cli.store.engine import IN_ORDER
 from todo_cli.store.models import Task
 
@@ -126,7 +126,11 @@ def get_draft(session: Session, refs: TaskRefs) -> "Draft":
 def _rows(session: Session, refs: TaskRefs) -> Sequence[RowMapping]:
     """Give the rows of the tasks that are named, by number. Raises NotFoundError."""
     named = or_(col(Task.number).in_(refs.numbers), col(Task.id).in_(refs.ids))
-    query = select(*_COLUMNS, _OWNER, _TABLE.c.revision).where(named).order_by(col(Task.number))
+    query = (
+        select(*_COLUMNS, _OWNER, _TABLE.c.revision)
+        .where(is_own(), named)
+        .order_by(col(Task.number))
+    )
     rows = session.execute(query).mappings().all()
     there = {row["number"] for row in rows} | {row["id"] for row in rows}
     missing = [str(each) for each in (*refs.numbers, *refs.ids) if each not in there]

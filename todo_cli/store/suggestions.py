@@ -30,20 +30,22 @@ LIMIT: Final = 200  # nobody chooses among more
 _STREAM: Final = """
 (SELECT number::text AS id, title, due_date, due_all_day, status <> 'pending', priority_rank, number
    FROM todo.tasks
-  WHERE status IN %(statuses)s AND {which} AND starts_with(number::text, %(prefix)s)
-    AND number::text <> ALL (%(without)s)
+  WHERE user_id = (SELECT todo.me()) AND status IN %(statuses)s AND {which}
+    AND starts_with(number::text, %(prefix)s) AND number::text <> ALL (%(without)s)
   ORDER BY {first} due_date, priority_rank, number LIMIT %(limit)s)"""
 _PENDING_FIRST: Final = "status <> 'pending',"
 _WHICH: Final = ("NOT due_all_day", "due_all_day")
 
 _PROJECTS: Final = """
 SELECT project, count(*) FILTER (WHERE status = 'pending') || ' pending' FROM todo.tasks
- WHERE status <> 'deleted' AND starts_with(project, %(prefix)s)
+ WHERE user_id = (SELECT todo.me()) AND status <> 'deleted'
+   AND starts_with(project, %(prefix)s)
  GROUP BY project ORDER BY project LIMIT %(limit)s"""
 _TAGS: Final = """
 SELECT tag, count(*) FILTER (WHERE status = 'pending') || ' pending'
   FROM todo.tasks, unnest(tags) tag
- WHERE status <> 'deleted' AND starts_with(tag, %(prefix)s) AND tag <> ALL (%(without)s)
+ WHERE user_id = (SELECT todo.me()) AND status <> 'deleted'
+   AND starts_with(tag, %(prefix)s) AND tag <> ALL (%(without)s)
  GROUP BY tag ORDER BY tag LIMIT %(limit)s"""
 
 
