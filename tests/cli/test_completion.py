@@ -9,12 +9,12 @@ from typer.core import TyperGroup
 
 from tests.conftest import NOW, Command, Person
 from todo_cli.cli.app import app
-from todo_cli.cli.suggestions import suggest
-from todo_cli.domain import dates
-from todo_cli.services import suggestions
-from todo_cli.store import engine
-from todo_cli.store import suggestions as stored
-from todo_cli.store.embedded import SUPERUSER
+from todo_cli.cli.completion.suggestions import suggest
+from todo_cli.domain.time import dates
+from todo_cli.link import engine
+from todo_cli.server.private_server import SUPERUSER
+from todo_cli.services.completion import suggestions
+from todo_cli.store.tasks import suggestions as stored
 
 pytestmark = pytest.mark.alone(reason="the shell completes in a process of its own")
 Complete = Callable[..., dict[str, str]]

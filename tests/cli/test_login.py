@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import Command, Database, Person
 from tests.faults import Cut, Delay, fault_proxy
 from tests.shared_agent import COLD
-from todo_cli.store import engine, url
+from todo_cli.link import engine, url
 
 FILE = ("--store", "file")
 _numbers = itertools.count(1)

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Command
-from todo_cli.store import account, cluster, roles
-from todo_cli.store.embedded import SUPERUSER, PrivateServer
+from todo_cli.server import account, cluster
+from todo_cli.server.private_server import SUPERUSER, PrivateServer
+from todo_cli.store.people import roles
 
 
 @pytest.fixture
@@ -176,7 +177,7 @@ def test_a_dump_that_fails_leaves_no_file_and_nothing_is_migrated(
     broken = home / "pg_dump"
     broken.write_text("#!/bin/sh\necho 'pg_dump: error: no room' >&2\nexit 1\n")
     broken.chmod(0o755)
-    monkeypatch.setattr("todo_cli.store.dump.program", lambda *_: os.fspath(broken))
+    monkeypatch.setattr("todo_cli.server.dump.program", lambda *_: os.fspath(broken))
 
     failed = private("list")
 

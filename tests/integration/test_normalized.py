@@ -7,8 +7,10 @@ from unicodedata import normalize
 import pytest
 
 from tests.conftest import Database, Person
-from todo_cli.store import engine, roles, schema
-from todo_cli.store.embedded import SUPERUSER
+from todo_cli.link import engine
+from todo_cli.server.private_server import SUPERUSER
+from todo_cli.store.people import roles
+from todo_cli.store.schema import migrate
 
 GROWS = "\N{DEVANAGARI LETTER QA}"  # two characters in NFC
 
@@ -28,7 +30,7 @@ def earlier(database: Database) -> Iterator[Database]:
 
 def upgrade(database: Database, revision: str = "head") -> None:
     made = engine.make_engine(lambda: database.open(database.name, database.owner), None)
-    schema.upgrade(made, revision)
+    migrate.upgrade(made, revision)
     made.dispose()
 
 

@@ -11,10 +11,10 @@ import pytest
 
 from tests.conftest import Database, Person, utc
 from tests.servers import SUPERUSER, query, upgrade
-from todo_cli.domain.filters import Filter, Sort, SortField
-from todo_cli.domain.task import NewTask, Priority, Status, TaskRefs, TaskView, new_task
+from todo_cli.domain.query.filters import Filter, Sort, SortField
+from todo_cli.domain.tasks.task import NewTask, Priority, Status, TaskRefs, TaskView, new_task
 from todo_cli.services import tasks
-from todo_cli.services.ids import new_id
+from todo_cli.services.session.ids import new_id
 
 # East and west of UTC, half an hour off, with clock changes, and the two ends of the world.
 ZONES = (

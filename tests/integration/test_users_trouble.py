@@ -13,11 +13,12 @@ from tests.people import ACCEPT, Office, add_task, office_of, somebody, titles
 from tests.servers import SUPERUSER, as_owner, query
 from todo_cli.domain.people import UserStatus, new_user
 from todo_cli.errors import AuthError, ConflictError, NotFoundError, SchemaError, UnavailableError
-from todo_cli.services import users
-from todo_cli.store import engine, login_roles, people
-from todo_cli.store.connect import Connect
-from todo_cli.store.driver import DriverConnection
-from todo_cli.store.models import HEAD
+from todo_cli.link import engine
+from todo_cli.link.connect import Connect
+from todo_cli.link.driver import DriverConnection
+from todo_cli.services.people import users
+from todo_cli.store.people import login_roles, people
+from todo_cli.store.schema.models import HEAD
 
 Step = Callable[..., Any]
 

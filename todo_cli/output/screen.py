@@ -17,10 +17,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from todo_cli.domain import dates
-from todo_cli.domain.relative import in_full, is_late, relative
-from todo_cli.domain.task import Page, Priority, Status, TaskView
+from todo_cli.domain.tasks.task import Page, Priority, Status, TaskView
 from todo_cli.domain.text import settled
+from todo_cli.domain.time import dates
+from todo_cli.domain.time.relative import in_full, is_late, relative
 
 _GAP = 2  # cells between two columns
 _INDENT = 2  # cells before what stands below a title
