@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from todo_cli.cli import account, agent, completion, db, doctor, profile, shells, tasks, user, words
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.groups import HELP_OPTIONS, Group, with_list
+from todo_cli.cli.helps import Commands
 from todo_cli.cli.listing import show_list
 from todo_cli.cli.options import with_globals
 from todo_cli.domain.filters import Filter
@@ -50,7 +51,7 @@ class Root(Group):
         sys.exit(_guarded(run, arguments))
 
 
-app = typer.Typer(
+app = Commands(
     cls=Root,
     add_completion=False,
     context_settings={"help_option_names": list(HELP_OPTIONS)},
@@ -87,7 +88,7 @@ def help_(
     app: AppContext,
     context: typer.Context,
     command: Annotated[
-        list[str] | None, typer.Argument(metavar="COMMAND", help="Its name: add, db upgrade ...")
+        list[str] | None, typer.Argument(metavar="COMMAND", help="Which one: add, db upgrade ...")
     ] = None,
 ) -> None:
     """Show the help of todo, or of one command."""
@@ -172,8 +173,9 @@ def _usage_error(error: typer.TyperException) -> UsageError:
     if re.match(r"-\d", option):
         return UsageError(f"{readable(option)} is not a task's ID", ID_HINT)
     message = " ".join(error.format_message().split()).rstrip(".")
-    # What pydantic says of a number that is none.
+    # What pydantic says of a number that is none, and before what else it says.
     message = re.sub(r"Input should be a valid (number|integer).*", "it takes a number", message)
+    message = message.replace("Value error, ", "")
     is_unknown = hasattr(error, "possibilities")  # an option that is not there
     kept = None if context is None else words.hint(context, unknown=is_unknown)
     hint = "; ".join(filter(None, [f"run: {path} --help", kept]))
