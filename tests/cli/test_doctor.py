@@ -81,7 +81,7 @@ def test_json_is_one_object_and_stderr_is_empty(todo: Command) -> None:
 def test_a_failure_is_shown_with_what_to_do_about_it(alice: Command) -> None:
     answer = alice("doctor", "-P", "nope")
 
-    assert (answer.code, answer.err) == (1, "Of 4 things 1 failed.\n")
+    assert (answer.code, answer.err) == (1, "Of 4 checks 1 failed.\n")
     assert answer.out.endswith(
         "failed   profile         no profile 'nope'\n         hint: run: todo profile list\n"
     )
@@ -256,7 +256,7 @@ def test_a_time_zone_that_cannot_be_read_is_a_warning_and_the_rest_is_looked_at(
     todo: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     answer = todo("doctor", TZ="nonsense")
-    assert (answer.code, answer.err) == (0, "Of 23 things 1 to be warned of.\n")
+    assert (answer.code, answer.err) == (0, "Of 23 checks 1 gave a warning.\n")
     assert answer.out.startswith(
         "warning  time zone       UTC, because TZ='nonsense' is no time zone that can be read\n"
         "         hint: TZ takes a name such as Europe/Berlin; without TZ, "
@@ -272,5 +272,5 @@ def test_a_time_zone_that_cannot_be_read_is_a_warning_and_the_rest_is_looked_at(
 def test_a_todo_now_that_cannot_be_read_fails_and_the_rest_is_looked_at(todo: Command) -> None:
     answer = todo("doctor", TODO_NOW="never")
 
-    assert (answer.code, answer.err) == (1, "Of 23 things 1 failed.\n")
+    assert (answer.code, answer.err) == (1, "Of 23 checks 1 failed.\n")
     assert answer.out.startswith("failed   time zone       TODO_NOW is not an ISO 8601 instant\n")

@@ -247,7 +247,7 @@ def test_a_first_title_that_has_yet_to_be_written_is_waited_for(
 
 
 def test_descriptor_2_of_whoever_runs_a_command_is_nobodys(todo: Command, given: Stream) -> None:
-    """libpq prints there, and may still do so when the command is over and another begins."""
+    # libpq prints on it, and may still do so when the command is over and another begins.
     os.write(given.ours, b"one")
     with begun(todo, "add", "-", stdin=given.theirs) as running:
         until(running, given.is_empty)

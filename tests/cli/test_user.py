@@ -125,7 +125,7 @@ def test_nobody_by_that_e_mail_is_not_found(owner: Command, verb: str) -> None:
         (["a" * 251 + "@b.de"], "the e-mail has 256 characters; 255 is the most"),
         (["a@b", "--first-name", "x" * 101], "the first name has 101 characters"),
         (["a@b", "--last-name", "x\ny"], "the last name holds a line break"),
-        (["a@b", "--role", "owner"], "'owner' is not one of"),
+        (["a@b", "--role", "owner"], "invalid value for '--role': 'owner' is not one of"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused(

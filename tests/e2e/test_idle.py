@@ -86,7 +86,7 @@ def test_a_clock_that_was_set_back_does_not_keep_the_server_running(home: Path) 
 
 
 def test_the_idle_stop_leaves_a_foreign_process_alone(stopped_home: Path) -> None:
-    """Its number is in the pid file of a server that was killed."""
+    # The process's number is in the pid file of a server that was killed.
     used = server(stopped_home)
     (used.cluster / "postmaster.pid").write_text(f"{os.getpid()}\n{used.cluster}\n0\n5432\n\n\n")
     with locks.locked(used.base / locks.WATCH, fcntl.LOCK_EX, 5) as lock:

@@ -57,7 +57,7 @@ def numbers(answers: list[Answer]) -> list[int]:
 def test_adds_from_two_containers_lose_no_task_and_give_no_number_twice(
     home: Path, first_home: Path, name: str
 ) -> None:
-    """With the long name the socket lies in /tmp, which may be another one for each."""
+    # With the long name the socket lies in /tmp, which may be another one for each.
     deep = home / name
     copy(first_home, deep)
     try:
@@ -180,7 +180,7 @@ def test_no_watcher_is_born_or_stays_where_the_servers_processes_cannot_be_seen(
 
 @for_root
 def test_a_process_with_the_number_of_a_server_elsewhere_is_left_alone(old_home: Path) -> None:
-    """As it is for whoever has the processes of one container, and sees those of another."""
+    # So it is for whoever has the processes of one container, and sees those of another.
     pid = pid_of(old_home)
     found = here()._replace(processes="pid:[1]")
     (server(old_home).base / locks.SERVER).write_text(found.text)

@@ -94,7 +94,7 @@ def test_what_was_added_is_there_after_all_processes_were_killed(old_home: Path)
 
 @pytest.mark.parametrize("lock", ["there", "removed"])
 def test_a_session_that_outlives_the_server_is_waited_for(old_home: Path, lock: str) -> None:
-    """It keeps the locks, as a server does that nobody has killed."""
+    # The session keeps the locks, as a server does that nobody has killed.
     if lock == "removed":
         (server(old_home).base / locks.SERVER).unlink()
     with busy_session(old_home) as orphan:
@@ -183,7 +183,7 @@ def test_a_damaged_pid_file_does_not_hide_a_living_server(old_home: Path) -> Non
 def test_a_server_whose_arguments_alone_can_be_seen_is_known(
     old_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Root in a container may not look at the folder of another account's process."""
+    # Root in a container may not look at the folder of another account's process.
 
     def denied(process: psutil.Process) -> str:
         raise psutil.AccessDenied(process.pid)

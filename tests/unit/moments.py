@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 18, 10, 0, tzinfo=BERLIN)  # a Wednesday
 
 
 def on(day: str, zone: ZoneInfo = BERLIN) -> datetime:
-    """Ten in the morning of a day."""
+    """Give ten in the morning of a day."""
     return datetime.fromisoformat(f"{day}T10:00").replace(tzinfo=zone)
 
 
@@ -26,7 +26,7 @@ def utc(text: str) -> datetime:
 
 
 def instant(text: str, now: datetime = NOW) -> datetime:
-    """What ``text`` parses to, checked to be an instant and taken to UTC."""
+    """Parse ``text``, check that it is an instant, and take it to UTC."""
     due = parse(text, now)
     assert isinstance(due, datetime)
     assert due.tzinfo is now.tzinfo
@@ -34,6 +34,6 @@ def instant(text: str, now: datetime = NOW) -> datetime:
 
 
 def shown(due: Due | None) -> str:
-    """A due date as text, without its zone: exact, and its type is told apart."""
+    """Give a due date as text without its zone: exact, and its type can be told."""
     assert due is not None
     return due.replace(tzinfo=None).isoformat() if isinstance(due, datetime) else due.isoformat()

@@ -52,7 +52,7 @@ NONSENSE = [
 
 
 def offset(environ: dict[str, str]) -> timedelta | None:
-    """How far the zone of an environment is from UTC on 25 November 2026."""
+    """Tell how far the zone of an environment is from UTC on 25 November 2026."""
     return clock.now(FIXED, clock.find_zone(environ).rules).utcoffset()
 
 

@@ -103,7 +103,7 @@ def test_any_day_and_time_is_an_instant_or_a_refusal(text: str, now: datetime) -
 
 
 def check_parse(text: str, now: datetime) -> None:
-    """Parsing gives something of use, or says in harmless words why not."""
+    """Check that parsing gives something of use, or says in harmless words why not."""
     for past in (False, True):
         try:
             due = parse(text, now, past=past)
@@ -118,7 +118,7 @@ def check_parse(text: str, now: datetime) -> None:
 
 
 def check_use(due: Due | None, text: str, now: datetime) -> None:
-    """Whatever was parsed can be shown, compared and read again, wherever one is."""
+    """Check that what was parsed can be shown, compared and read again, wherever one is."""
     if due is None:
         assert text.strip().lower() == "none"
         return

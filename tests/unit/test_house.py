@@ -154,6 +154,26 @@ def long_options(command: typer.core.TyperCommand | typer.core.TyperGroup) -> li
     ]
 
 
+@pytest.mark.parametrize("name", ["", "db", "agent", "profile", "user", *commands()])
+def test_help_shows_what_people_type_and_no_types_of_pythons(name: str) -> None:
+    result = CliRunner().invoke(app, [*name.split(), "--help"])
+
+    assert result.exit_code == 0
+    assert not re.findall(r"[<{].*?[>}]", result.stdout)
+
+
+def test_help_names_the_value_of_every_option_that_takes_one() -> None:
+    unnamed = [
+        option.opts
+        for command in (root(), *commands().values())
+        for option in command.params
+        if isinstance(option, typer.core.TyperOption)
+        if not option.is_flag and not option.metavar
+    ]
+
+    assert not unnamed
+
+
 def test_every_command_has_help_with_one_example() -> None:
     for name, command in commands().items():
         result = CliRunner().invoke(app, [*name.split(), "--help"])

@@ -11,8 +11,11 @@ _ROW: Final = struct.Struct("qqqq")
 
 
 class Row(NamedTuple):
-    """One worker: its process id (0: there is none), whether it runs a command, how many it has
-    run, it and those before it in the same place, and how many connections it keeps."""
+    """One worker: its process id (0: there is none), and whether it runs a command.
+
+    ``served`` is how many it and those before it in the same place have run, ``connections`` how
+    many it keeps.
+    """
 
     pid: int = 0
     busy: int = 0

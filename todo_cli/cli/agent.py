@@ -2,12 +2,11 @@
 
 import os
 
-import typer
-
 from todo_cli.cli.context import AppContext
+from todo_cli.cli.helps import Commands
 from todo_cli.cli.options import with_globals
 
-app = typer.Typer(
+app = Commands(
     help="Look after the agent, which keeps the program loaded and connected.",
     rich_markup_mode="rich",
     epilog="Example: todo agent status",

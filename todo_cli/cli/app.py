@@ -15,6 +15,7 @@ from todo_cli.cli.completion import answer, shells
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.database import db, profile
 from todo_cli.cli.groups import HELP_OPTIONS, Group, with_list
+from todo_cli.cli.helps import Commands
 from todo_cli.cli.options import with_globals
 from todo_cli.cli.people import login, user
 from todo_cli.cli.tasks import change
@@ -54,7 +55,7 @@ class Root(Group):
         sys.exit(_guarded(run, arguments))
 
 
-app = typer.Typer(
+app = Commands(
     cls=Root,
     add_completion=False,
     context_settings={"help_option_names": list(HELP_OPTIONS)},
@@ -91,7 +92,7 @@ def help_(
     app: AppContext,
     context: typer.Context,
     command: Annotated[
-        list[str] | None, typer.Argument(metavar="COMMAND", help="Its name: add, db upgrade ...")
+        list[str] | None, typer.Argument(metavar="COMMAND", help="Which one: add, db upgrade ...")
     ] = None,
 ) -> None:
     """Show the help of todo, or of one command."""
@@ -176,8 +177,9 @@ def _usage_error(error: typer.TyperException) -> UsageError:
     if re.match(r"-\d", option):
         return UsageError(f"{readable(option)} is not a task's ID", ID_HINT)
     message = " ".join(error.format_message().split()).rstrip(".")
-    # What pydantic says of a number that is none.
+    # What pydantic says of a number that is none, and before what else it says.
     message = re.sub(r"Input should be a valid (number|integer).*", "it takes a number", message)
+    message = message.replace("Value error, ", "")
     is_unknown = hasattr(error, "possibilities")  # an option that is not there
     kept = None if context is None else words.hint(context, unknown=is_unknown)
     hint = "; ".join(filter(None, [f"run: {path} --help", kept]))

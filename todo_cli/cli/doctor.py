@@ -46,7 +46,7 @@ def _summary(found: "Health") -> str:
     states = [check.state for check in found.checks]
     parts = [
         f"{states.count(state)} {word}"
-        for state, word in ((State.FAILED, "failed"), (State.WARNING, "to be warned of"))
+        for state, word in ((State.FAILED, "failed"), (State.WARNING, "gave a warning"))
         if state in states
     ]
-    return f"Of {len(states)} things {' and '.join(parts)}." if parts else "Everything is in order."
+    return f"Of {len(states)} checks {' and '.join(parts)}." if parts else "Everything is in order."

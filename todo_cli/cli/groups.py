@@ -7,6 +7,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
+from todo_cli.cli.helps import hide_types
 from todo_cli.cli.rule import Rule
 from todo_cli.cli.words import SearchCommand
 from todo_cli.domain.text import readable
@@ -49,6 +50,11 @@ class Group(TyperGroup):
             message = f"no such command {readable(args[0])}. Did you mean {' or '.join(meant)}?"
             raise UsageError(message, f"run: {ctx.command_path} --help")
         return super().resolve_command(ctx, args)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Show the help."""
+        hide_types(self.get_params(ctx))
+        super().format_help(ctx, formatter)
 
     def _meant(self, name: str, top: bool) -> list[str]:
         same = (names[0] for names in _SAME if name in names and names[0] in self.commands)

@@ -41,7 +41,11 @@ def _globals(
     profile: Annotated[
         str | None,
         typer.Option(
-            "--profile", "-P", metavar="NAME", help="Which database.", rich_help_panel=_PANEL
+            "--profile",
+            "-P",
+            metavar="NAME",
+            help="The profile of the database to use.",
+            rich_help_panel=_PANEL,
         ),
     ] = None,
     no_color: Annotated[
@@ -50,14 +54,16 @@ def _globals(
     timeout: Annotated[
         float | None,
         typer.Option(
-            metavar="SECONDS", help="How long the database may take: 15.", rich_help_panel=_PANEL
+            metavar="SECONDS",
+            help="How long to wait for the database; else 15.",
+            rich_help_panel=_PANEL,
         ),
     ] = None,
     version: Annotated[
         bool,
         typer.Option(
             "--version",
-            help="Show the version and leave.",
+            help="Show the version and exit.",
             callback=_print_version,
             is_eager=True,
             rich_help_panel=_PANEL,

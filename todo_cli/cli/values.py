@@ -23,7 +23,7 @@ PriorityWord = Annotated[
 Due = Annotated[
     str | None, typer.Option(metavar="WHEN", help="tomorrow, fri 17:00, 3d, 2026-11-25 ...")
 ]
-Description = Annotated[str | None, typer.Option(metavar="TEXT", help="More words.")]
+Description = Annotated[str | None, typer.Option(metavar="TEXT", help="A longer text.")]
 
 
 def is_none(word: str | None) -> bool:

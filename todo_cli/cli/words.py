@@ -5,15 +5,15 @@ from contextlib import contextmanager
 from typing import Any, ClassVar, Final
 
 import typer
-from typer.core import TyperCommand
 
+from todo_cli.cli.helps import Command
 from todo_cli.cli.rule import Reading, Rule, Use
 from todo_cli.errors import UsageError
 
 _READING: Final = "todo_cli.words"
 
 
-class WordsCommand(TyperCommand):
+class WordsCommand(Command):
     """A command that takes words between its options."""
 
     use: ClassVar[Use]

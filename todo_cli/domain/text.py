@@ -1,8 +1,8 @@
-"""What may be shown on a terminal: a policy for each place where a text may stand.
+r"""What may be shown on a terminal: a policy for each place where a text may stand.
 
 A text may come from a database that somebody else owns, from its server, from a file or an
 argument. Whatever moves a cursor, ends a line or turns the direction of what follows is shown as
-Python writes it: ``\\x1b``, ``\\n``, ``\\u202e``. All other text stays as it is: emoji that are
+Python writes it: ``\x1b``, ``\n``, ``\u202e``. All other text stays as it is: emoji that are
 joined, accents, what is written from right to left.
 """
 

@@ -26,7 +26,7 @@ def audit(
     user: Annotated[
         str | None, typer.Option(metavar="EMAIL", help="Whose tasks; case does not matter.")
     ] = None,
-    limit: Annotated[int | None, typer.Option(metavar="N", help="The newest so many.")] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", help="The newest N.")] = None,
 ) -> None:
     """Show the change log: who did what to whose tasks, the newest last.
 

@@ -6,13 +6,14 @@ import typer
 
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.database.audit import audit
+from todo_cli.cli.helps import Commands
 from todo_cli.cli.options import with_globals
 from todo_cli.errors import SchemaError
 
 if TYPE_CHECKING:
     from todo_cli.domain.database import SchemaCheck, SchemaRepair, SchemaState
 
-app = typer.Typer(
+app = Commands(
     help="Look after the database.",
     rich_markup_mode="rich",
     epilog="Example: todo db upgrade",
@@ -29,7 +30,7 @@ def group(app: AppContext) -> None:
 @with_globals
 def upgrade(
     app: AppContext,
-    revision: Annotated[str, typer.Argument(metavar="REV", help="Up to here.")] = "head",
+    revision: Annotated[str, typer.Argument(metavar="REV", help="The last one to apply.")] = "head",
 ) -> None:
     """Bring the schema up to this program, or to a revision."""
     from todo_cli.domain.database import SchemaState
@@ -44,7 +45,9 @@ def upgrade(
 @with_globals
 def downgrade(
     app: AppContext,
-    revision: Annotated[str, typer.Argument(metavar="REV", help="Down to here; base is nothing.")],
+    revision: Annotated[
+        str, typer.Argument(metavar="REV", help="The last one to keep; base keeps none.")
+    ],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Take the schema down to a revision. What is above it is lost, tasks included.

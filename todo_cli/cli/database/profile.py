@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 
 from todo_cli.cli.context import AppContext
+from todo_cli.cli.helps import Commands
 from todo_cli.cli.options import with_globals
 
-app = typer.Typer(
+app = Commands(
     help="Choose among several databases.",
     rich_markup_mode="rich",
     epilog="Example: todo profile use work",

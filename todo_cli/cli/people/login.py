@@ -25,9 +25,7 @@ def register(app: typer.Typer) -> None:
 @with_globals
 def login(
     app: AppContext,
-    url: Annotated[
-        str | None, typer.Argument(metavar="URL", help="Without it, you are asked.")
-    ] = None,
+    url: Annotated[str | None, typer.Argument(metavar="URL", help="Without it, todo asks.")] = None,
     stdin: Annotated[
         bool, typer.Option("--stdin", help="Read the URL from stdin and ask nothing.")
     ] = False,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from todo_cli.cli.context import AppContext
+from todo_cli.cli.helps import Commands
 from todo_cli.cli.options import with_globals
 from todo_cli.domain.roles import Role
 from todo_cli.domain.time import dates
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 
     from todo_cli.domain.people import Invitation
 
-app = typer.Typer(
+app = Commands(
     help="Look after the people who share a database.",
     rich_markup_mode="rich",
     epilog="Example: todo user add alice@example.com",
 )
 INVITATION: tuple[str, ...] = ("email", "role", "invitation")
-Email = Annotated[str, typer.Argument(metavar="EMAIL", help="Whose; case does not matter.")]
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The e-mail, in any case.")]
 
 
 @app.callback()
@@ -41,7 +42,11 @@ def add(
     first_name: Annotated[str, typer.Option(metavar="NAME", help="The first name.")] = "",
     last_name: Annotated[str, typer.Option(metavar="NAME", help="The last name.")] = "",
     role: Annotated[
-        Role, typer.Option(help="An auditor reads everybody's changes and has no tasks.")
+        Role,
+        typer.Option(
+            metavar="ROLE",
+            help="member or auditor. An auditor has no tasks, and reads all changes.",
+        ),
     ] = Role.MEMBER,
 ) -> None:
     """Invite somebody. The invitation is printed once: a URL, for todo login, good for 7 days."""

@@ -22,7 +22,7 @@ _LINE: Final = 8 * 1024  # bytes of the longest line worth reading, with blanks 
 def add(
     app: AppContext,
     context: typer.Context,
-    title: Annotated[list[str], typer.Argument(metavar="TITLE", help="Words of the title, or -.")],
+    title: Annotated[list[str], typer.Argument(metavar="TITLE", help="The title's words, or -.")],
     project: values.Project = None,
     tag: values.Tags = None,
     priority: values.PriorityWord = None,

@@ -65,7 +65,7 @@ def reopen(app: AppContext, ids: Ids) -> None:
 def rm(
     app: AppContext,
     ids: Ids,
-    purge: Annotated[bool, typer.Option("--purge", help="Delete for good.")] = False,
+    purge: Annotated[bool, typer.Option("--purge", help="Delete them for good.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Put tasks into the trash, or with --purge delete them for good."""

@@ -142,9 +142,9 @@ def choose(environ: Mapping[str, str]) -> list[str]:
 
 
 def run(command: list[str], path: Path) -> None:
-    """Let the person edit a file, and wait. Raises TodoError unless the editor ends
-    well, and KeyboardInterrupt when Ctrl-C ended it.
+    """Let the person edit a file, and wait.
 
+    Raises TodoError unless the editor ends well, and KeyboardInterrupt when Ctrl-C ended it.
     stdout is for data: an editor whose stdout would be no terminal gets stderr in its place.
     """
     real = sys.__stderr__  # descriptor 2 leads nowhere

@@ -23,7 +23,7 @@ def list_(
     app: AppContext,
     context: typer.Context,
     word: Annotated[
-        list[str] | None, typer.Argument(metavar="WORDS", help="In title or description.")
+        list[str] | None, typer.Argument(metavar="WORDS", help="What to look for.")
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Completed tasks too.")] = False,
     status: Annotated[
@@ -41,7 +41,7 @@ def list_(
     search: Annotated[
         str | None, typer.Option(metavar="TEXT", help="In title or description, in any case.")
     ] = None,
-    limit: Annotated[int | None, typer.Option(metavar="N", help="At most so many.")] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", help="At most N.")] = None,
     sort: Annotated[
         str | None, typer.Option(metavar="FIELD", help="Sort by it; FIELD- for largest first.")
     ] = None,
@@ -50,9 +50,9 @@ def list_(
 
     Words are looked for in title and description. +TAG, -TAG, tag:T, project:P, priority:P,
     status:STATUS, due:DAY, due.before:WHEN, due.after:WHEN, sort:FIELD and limit:N may stand among
-    them. due:none, project:none and tag:none are for tasks without one. With a dash before it, what
-    is about a task leaves tasks out: -project:P, -due:none. What is for a whole day stands at
-    the end of it; completed tasks alone come with the latest first.
+    them. due:none, project:none and tag:none find tasks without one. A dash in front leaves tasks
+    out: -project:P, -due:none. A task for a whole day stands at the end of that day. A list of
+    completed tasks alone has the latest first.
     """
     reading = words.reading(context)
     with words.explained(context):

@@ -33,7 +33,7 @@ def modify(
     due: values.Due = None,
     description: values.Description = None,
 ) -> None:
-    """Change tasks: their IDs first, then what is to be different.
+    """Change tasks: their IDs first, then the changes.
 
     +TAG, -TAG, tag:T, project:P, priority:P and due:WHEN may stand in place of options. The word
     none clears a value: due:none, project:none, tag:none.

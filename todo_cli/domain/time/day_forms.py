@@ -27,7 +27,7 @@ Fits = Callable[[date], bool]
 
 
 def _by_name(names: tuple[str, ...]) -> dict[str, int]:
-    """Each name, and its first three letters, in lower case, with its place from 0."""
+    """Give each name and its first three letters, in lower case, with its place from 0."""
     places = {name.lower(): place for place, name in enumerate(names)}
     return places | {name[:3]: place for name, place in places.items()}
 
