@@ -14,6 +14,7 @@ import psycopg2
 
 from todo_cli.domain.query.order import due_places
 from todo_cli.errors import UnavailableError
+from todo_cli.link import trace
 from todo_cli.link.driver import DriverConnection
 from todo_cli.server import postmaster
 from todo_cli.server.private_files import find_base, no_foreign_settings, socket_parameters
@@ -112,7 +113,8 @@ def _ask(
     with closing(connect()) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute(query, parameters)
+            with trace.sent(query):
+                cursor.execute(query, parameters)
             return cursor.fetchall()
 
 
