@@ -25,6 +25,7 @@ SOCKET = "socket"
 LENGTH = 4  # bytes of a message's length
 READY = b"y"
 INTERRUPT = b"i"
+IN_DOUBT = "it may have been done all the same: look before you repeat it"
 STATUS = b"status"  # in place of a fingerprint: asks how the agent is
 
 _HOT = frozenset(("", "add", "list", "show", "done", "reopen", "modify", "rm", "restore"))
@@ -322,7 +323,7 @@ def _report(arguments: Sequence[str], stderr: int) -> int:
     """Say that the agent was killed in the middle; its words and form are those of any error."""
     message = "the agent ended in the middle of this command"
     reads = _command(arguments) in _READING
-    hint = "" if reads else "it may have been done all the same: look before you repeat it"
+    hint = "" if reads else IN_DOUBT
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     if any(each == "--json" or each.partition("=")[0] == "--fields" for each in options):
         value = f'"{hint}"' if hint else "null"

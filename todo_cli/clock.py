@@ -14,6 +14,8 @@ from todo_cli.errors import UsageError
 
 SYSTEM_ZONE: Final = Path("/etc/localtime")
 _DATABASE: Final = "/usr/share/zoneinfo"
+_EXAMPLE: Final = "for example 2026-11-25T16:00:00Z"
+_NO_ZONE: Final = "is no time zone that can be read"
 _LARGEST: Final = 1 << 16  # bytes of a zone file; those that there are have some thousand
 
 
@@ -51,11 +53,10 @@ def now(environ: Mapping[str, str], zone: tzinfo) -> datetime:
     try:
         moment = datetime.fromisoformat(fixed)
         if moment.tzinfo is None:
-            raise UsageError("TODO_NOW has no offset from UTC", "for example 2026-11-25T16:00:00Z")
+            raise UsageError("TODO_NOW has no offset from UTC", _EXAMPLE)
         return moment.astimezone(zone)
     except (ValueError, OverflowError):
-        hint = "for example 2026-11-25T16:00:00Z"
-        raise UsageError("TODO_NOW is not an ISO 8601 instant", hint) from None
+        raise UsageError("TODO_NOW is not an ISO 8601 instant", _EXAMPLE) from None
 
 
 def machine() -> datetime:
@@ -77,8 +78,7 @@ def find_zone(environ: Mapping[str, str]) -> Zone:
     try:
         return Zone(_named(name, environ.get("TZDIR")), "TZ", name)
     except (OSError, ValueError):
-        problem = f"TZ={readable(named)} is no time zone that can be read"
-        return Zone(UTC, "TZ", problem=problem)
+        return Zone(UTC, "TZ", problem=f"TZ={readable(named)} {_NO_ZONE}")
 
 
 def _system_zone() -> Zone:
@@ -88,7 +88,7 @@ def _system_zone() -> Zone:
     except (OSError, ValueError):
         if not os.path.lexists(path):  # as in small containers
             return Zone(UTC, None)
-        return Zone(UTC, path, problem=f"{path} is no time zone that can be read")
+        return Zone(UTC, path, problem=f"{path} {_NO_ZONE}")
 
 
 def _named(name: str, folder: str | None) -> tzinfo:

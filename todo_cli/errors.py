@@ -13,7 +13,13 @@ final full stop, for ``todo: SENTENCE``) and, where there is a way out, a hint.
 Errors are raised where they are known and turned into words in ``cli/app.py`` alone.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+# Hints that several errors have: about a file or folder that is somebody else's, about one that is
+# not what it should be, and about a schema that is behind.
+AS_ITS_OWNER: Final = "run todo as that account, or let TODO_HOME name another folder"
+MOVE_IT: Final = "move it out of the way"
+UPGRADE: Final = "run: todo db upgrade"
 
 
 class TodoError(Exception):
@@ -79,6 +85,11 @@ class SchemaError(TodoError):
 
     exit_code = 7
     code = "schema"
+
+
+def unexpected(error: Exception) -> str:
+    """Say that something went wrong that nobody has thought of."""
+    return f"something unexpected went wrong ({type(error).__name__})"
 
 
 def not_found(numbers: str) -> NotFoundError:

@@ -18,6 +18,7 @@ from todo_cli.domain.text import readable
 from todo_cli.errors import ConflictError, NotFoundError, UsageError
 
 STORES: Final = ("keyring", "file")  # where passwords can be kept
+SEE_PROFILES: Final = "run: todo profile list"
 LOCAL: Final = "local"  # the profile of the private PostgreSQL
 _PROFILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 # PG...; ~ is where its files lie; OpenSSL's and Kerberos' are read below it.
@@ -165,7 +166,7 @@ def use_profile(folders: Folders, name: str) -> None:
 def check_profile_name(name: str) -> None:
     """Raise UsageError for a name that no profile can have, or that is the private database's."""
     if name == LOCAL or not _PROFILE_NAME.fullmatch(name):
-        raise UsageError(f"a profile cannot be called {readable(name)}")
+        raise UsageError(_no_name(name))
 
 
 def save_profile(folders: Folders, name: str, profile: Profile) -> None:
@@ -190,7 +191,11 @@ def remove_profile(folders: Folders, name: str) -> None:
 
 
 def _no_profile(name: str) -> NotFoundError:
-    return NotFoundError(f"no profile {readable(name)}", "run: todo profile list")
+    return NotFoundError(f"no profile {readable(name)}", SEE_PROFILES)
+
+
+def _no_name(name: str) -> str:
+    return f"a profile cannot be called {readable(name)}"
 
 
 class _Config:
@@ -220,7 +225,7 @@ class _Config:
 
     def _profile(self, name: str, values: object) -> Profile:
         if name == LOCAL or not _PROFILE_NAME.fullmatch(name):
-            raise self._wrong(f"a profile cannot be called {readable(name)}")
+            raise self._wrong(_no_name(name))
         table = values if isinstance(values, dict) else {}
         if not isinstance(table.get("url"), str):
             raise self._wrong(f"profile {name} needs a url")

@@ -1,10 +1,13 @@
 """The house keeps its shape: what is imported when, what is shipped, what is documented."""
 
+import ast
 import importlib.util
 import re
 import subprocess
 import sys
 import tomllib
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,6 +41,8 @@ SELDOM = {
     *(f"todo_cli.store.people.{name}" for name in ("login", "login_roles", "people")),
     *(f"todo_cli.store.schema.{name}" for name in ("migrate", "rights", "tables")),
 }
+# What may stand in two places: SQL, the example of a command, what a server says, kinds of objects.
+OFTEN = re.compile("[A-Z]{4}|Example: |the database (system is|refused it:)$|foreign key elsewhere")
 HOT = (
     *("add Buy milk due:tomorrow", "list", "list --json", "show 1", "modify 1 due:none"),
     *("done 1", "reopen 1", "rm 1", "restore 1"),
@@ -219,6 +224,31 @@ def test_no_file_is_longer_than_350_lines() -> None:
     for folder in ("todo_cli", "migrations", "tests", "benchmarks", "docs"):
         for path in (ROOT / folder).rglob("*.py"):
             assert len(path.read_text().splitlines()) <= 350, path
+
+
+def sentences(path: Path) -> Iterator[str]:
+    """Give the texts in a module that people may read: several words, no docstring and no SQL."""
+    tree = ast.parse(path.read_text())
+    docstrings = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    ]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value.strip()
+            if len(text) >= 20 and text.count(" ") >= 2 and node not in docstrings:
+                yield text
+
+
+def test_a_sentence_is_written_once() -> None:
+    places = defaultdict(list)
+    for path in (ROOT / "todo_cli").rglob("*.py"):
+        for text in sentences(path):
+            places[text].append(str(path.relative_to(ROOT)))
+    twice = {text: found for text, found in places.items() if len(found) > 1}
+
+    assert {text: found for text, found in twice.items() if not OFTEN.match(text)} == {}
 
 
 def test_every_module_that_hot_commands_are_kept_from_exists() -> None:

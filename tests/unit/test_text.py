@@ -1,6 +1,7 @@
 """What may be shown on a terminal: one table for all policies."""
 
 import json
+import shlex
 
 import pytest
 from hypothesis import given
@@ -75,11 +76,46 @@ def test_no_policy_lets_a_control_through(char: str) -> None:
         text.settled(f"a{char}"),
         text.said(char),
         text.readable(char),
+        text.visible(char),
+        text.without_invisible(char),
+        text.one_word(char),
         text.glance(f"a{char}b", 9),
         text.in_json(json.dumps(char, ensure_ascii=False)),
     ):
         assert harm(shown) == set()
     assert harm("\n".join(text.lines(f"a{char}b")), "\n\t") == set()
+
+
+# A text, all that is invisible in it seen, without that, and as one word.
+INVISIBLE = [
+    ("box-7", "box-7", "box-7", "box-7"),
+    ("Zoë's box", "Zoë's box", "Zoë's box", "Zoë's-box"),
+    ("two\nlines", r"two\nlines", "twolines", "two-lines"),
+    ("a\x1b[2Jb", r"a\x1b[2Jb", "a[2Jb", "a-[2Jb"),
+    ("a\u00a0b\u200b", r"a\xa0b\u200b", "ab", "a-b-"),
+    ("a\u202eb", r"a\u202eb", "ab", "a-b"),
+    ("a\udcff", r"a\udcff", "a", "a-"),
+    ("", "", "", ""),
+]
+
+
+@pytest.mark.parametrize(("given", "visible", "without", "word"), INVISIBLE)
+def test_what_is_invisible_is_seen_left_out_or_a_dash(
+    given: str, visible: str, without: str, word: str
+) -> None:
+    assert text.visible(given) == visible
+    assert text.without_invisible(given) == without
+    assert text.one_word(given) == word
+
+
+@pytest.mark.parametrize("given", ["milk", "Buy milk", "it's", "-x", "", "$(rm)", "~/a b"])
+def test_what_people_are_told_to_run_is_read_by_a_shell_as_it_was_meant(given: str) -> None:
+    assert shlex.split(text.typed("todo", given)) == ["todo", given]
+
+
+def test_a_text_is_shortened_where_it_is_longer_alone() -> None:
+    assert text.shortened("abc", 3) == "abc"
+    assert text.shortened("abcd", 3) == "abc..."
 
 
 @given(st.text())

@@ -24,13 +24,14 @@ def group(app: AppContext) -> None:
 def status(app: AppContext) -> None:
     """Show the agent: since when it runs, what it has answered, and the memory it takes."""
     from todo_cli.domain.agent import AgentView
+    from todo_cli.server import place
     from todo_cli.services.agent import control as service
 
     output = app.output(tuple(AgentView.model_fields))
     found = service.status(os.environ)
     output.record(found)
     if found.host is not None:
-        app.say(f"The agent runs on {found.host}, or in another container.")
+        app.say(f"The agent runs {place.elsewhere(found.host)}.")
     if service.is_off(os.environ):
         app.say("The agent is switched off: TODO_AGENT is off.")
 

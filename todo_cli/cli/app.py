@@ -10,6 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from todo_cli import client
 from todo_cli.cli import agent, doctor, words
 from todo_cli.cli.completion import answer, shells
 from todo_cli.cli.context import AppContext
@@ -22,8 +23,8 @@ from todo_cli.cli.tasks import change
 from todo_cli.cli.tasks.listing import show_list
 from todo_cli.domain.query.filters import Filter
 from todo_cli.domain.tasks.task import ID_HINT
-from todo_cli.domain.text import readable
-from todo_cli.errors import TodoError, UsageError
+from todo_cli.domain.text import flat, readable
+from todo_cli.errors import TodoError, UsageError, unexpected
 from todo_cli.output import json, tables
 from todo_cli.output.streams import abandon, take_over, write_message
 
@@ -132,8 +133,8 @@ def _guarded(run: Callable[[], object], arguments: list[str]) -> int:
         return 1
     except OSError as error:  # a full disk under stdout, for one
         abandon(sys.stdout)
-        hint = "it may have been done all the same: look before you repeat it"
-        return _report(TodoError(f"the system refused it: {error.strerror}", hint), arguments)
+        words = f"the system refused it: {error.strerror}"
+        return _report(TodoError(words, client.IN_DOUBT), arguments)
     except Exception as error:  # whatever it is, people get one sentence
         if _is_ctrl_c(error):
             return _interrupted()
@@ -179,7 +180,7 @@ def _usage_error(error: typer.TyperException) -> UsageError:
     option: str = getattr(error, "option_name", "")
     if re.match(r"-\d", option):
         return UsageError(f"{readable(option)} is not a task's ID", ID_HINT)
-    message = " ".join(error.format_message().split()).rstrip(".")
+    message = flat(error.format_message()).rstrip(".")
     # What pydantic says of a number that is none, and before what else it says.
     message = re.sub(r"Input should be a valid (number|integer).*", "it takes a number", message)
     message = message.replace("Value error, ", "")
@@ -195,8 +196,7 @@ def _is_ctrl_c(error: Exception) -> bool:
 
 
 def _unexpected(error: Exception) -> TodoError:
-    name = type(error).__name__
-    found = TodoError(f"something unexpected went wrong ({name})", "TODO_DEBUG=1 shows where")
+    found = TodoError(unexpected(error), "TODO_DEBUG=1 shows where")
     found.__cause__ = error
     return found
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
@@ -77,11 +77,19 @@ class AppContext:
         """
         if yes:
             return
+        self.need_somebody()
+        if not self.agrees(question()):
+            self.leave_it()
+
+    def need_somebody(self) -> None:
+        """Raise UsageError when nobody can be asked to confirm what must be confirmed."""
         if not self.can_ask:
             raise UsageError("this must be confirmed, and nobody can be asked", "add --yes")
-        if not self.agrees(question()):
-            self.say("Nothing was changed.")
-            raise typer.Exit(1)
+
+    def leave_it(self) -> NoReturn:
+        """Leave with exit code 1, by `typer.Exit`, after an answer that was not yes."""
+        self.say("Nothing was changed.")
+        raise typer.Exit(1)
 
     @property
     def can_ask(self) -> bool:

@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 from todo_cli.cli.helps import hide_types
 from todo_cli.cli.rule import Rule
 from todo_cli.cli.words import SearchCommand
-from todo_cli.domain.text import readable
+from todo_cli.domain.text import readable, typed
 from todo_cli.errors import UsageError
 
 HELP_OPTIONS: Final = ("--help", "-h")
@@ -106,12 +106,10 @@ def is_global(argument: str) -> bool:
 
 
 def _no_list(root: TyperGroup, other: str, words: list[str]) -> UsageError:
-    import shlex  # only errors need it
-
     if other in root.commands:
         hint = f"run: todo {other} --help"
         return UsageError(f"the command comes first: {readable(other)}", hint)
-    hint = f"to look for it: todo list {shlex.join(words)}"
+    hint = f"to look for it: todo list {typed(*words)}"
     return UsageError(f"no such command {readable(other)}", hint)
 
 

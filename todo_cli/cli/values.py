@@ -11,6 +11,7 @@ from todo_cli.domain.time import dates
 from todo_cli.errors import UsageError
 
 FIELDS: Final = tuple(TaskView.model_fields)
+_LARGEST_LIMIT: Final = 1_000_000_000
 NONE: Final = "none"  # the word that clears a value
 
 Ids = Annotated[list[str], typer.Argument(metavar="ID", help="Numbers, or whole UUIDs.")]
@@ -24,6 +25,12 @@ Due = Annotated[
     str | None, typer.Option(metavar="WHEN", help="tomorrow, fri 17:00, 3d, 2026-11-25 ...")
 ]
 Description = Annotated[str | None, typer.Option(metavar="TEXT", help="A longer text.")]
+
+
+def check_limit(limit: int | None) -> None:
+    """Raise UsageError for a --limit that no list can have."""
+    if limit is not None and not 1 <= limit <= _LARGEST_LIMIT:
+        raise UsageError(f"--limit takes a number from 1 to {_LARGEST_LIMIT}")
 
 
 def is_none(word: str | None) -> bool:

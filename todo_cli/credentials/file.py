@@ -11,7 +11,6 @@ import errno
 import fcntl
 import json
 import os
-import shlex
 import stat
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +20,8 @@ from typing import Final
 
 from todo_cli import files
 from todo_cli.credentials.secret import Secret
-from todo_cli.errors import AuthError
+from todo_cli.domain.text import typed
+from todo_cli.errors import AS_ITS_OWNER, MOVE_IT, AuthError
 
 _LIMIT: Final = 3.0  # seconds for another process to free the lock
 _PAUSE: Final = 0.01
@@ -142,14 +142,11 @@ def _check(path: Path, status: os.stat_result, is_kind: Callable[[int], bool], m
     The config folder itself may be one.
     """
     if not is_kind(status.st_mode):
-        raise AuthError(f"{path} is a link, or not what it should be", "move it out of the way")
+        raise AuthError(f"{path} is a link, or not what it should be", MOVE_IT)
     if status.st_uid != os.geteuid():
-        raise AuthError(
-            f"{path} belongs to another account",
-            "run todo as that account, or let TODO_HOME name another folder",
-        )
+        raise AuthError(f"{path} belongs to another account", AS_ITS_OWNER)
     if status.st_mode & 0o077:
-        hint = f"run: chmod {mode} {shlex.quote(str(path))}"
+        hint = f"run: chmod {mode} {typed(str(path))}"
         raise AuthError(f"others can get at the passwords in {path}", hint)
 
 

@@ -3,7 +3,7 @@
 from typing import Final
 from uuid import UUID
 
-from todo_cli.domain.text import readable
+from todo_cli.domain.text import one_word, readable
 from todo_cli.errors import UsageError
 
 _LONGEST: Final = 100  # characters of a host's name, and of an actor's
@@ -15,7 +15,7 @@ def via(client: UUID, host: str, actor: str | None) -> str:
     One space parts them. The id has none and the host's name loses those it has, so that they can
     be told apart.
     """
-    known = "".join(each if each.isprintable() and each != " " else "-" for each in host) or "-"
+    known = one_word(host) or "-"
     return " ".join((str(client), known[:_LONGEST], *([actor] if actor else [])))
 
 

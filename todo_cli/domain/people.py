@@ -8,7 +8,7 @@ from pydantic import Field
 
 from todo_cli.domain.roles import Role
 from todo_cli.domain.tasks.task import Frozen, Instant
-from todo_cli.domain.text import breaks_line, readable
+from todo_cli.domain.text import readable, require_one_line
 from todo_cli.errors import UsageError
 
 EMAIL_LENGTH: Final = 255
@@ -108,8 +108,7 @@ def fold(email: str) -> str:
 
 def _check_name(what: str, name: str) -> str:
     name = unicodedata.normalize("NFC", name)
-    if breaks_line(name):
-        raise UsageError(f"the {what} holds a line break or another control character")
+    require_one_line(what, name)
     if len(name) > NAME_LENGTH:
         raise UsageError(f"the {what} has {len(name):,} characters; {NAME_LENGTH} is the most")
     return name

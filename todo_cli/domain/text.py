@@ -10,6 +10,8 @@ import re
 import unicodedata
 from typing import Final
 
+from todo_cli.errors import UsageError
+
 # Unicode's format controls that turn the direction of all that follows, until something ends them.
 _TURNING: Final = "\u202a-\u202e\u2066-\u206f"
 # What moves a cursor or begins a line: categories Cc, Zl and Zp. No title, project or tag has any.
@@ -50,16 +52,44 @@ def flat(words: str) -> str:
     return line(" ".join(words.split()))
 
 
+def shortened(text: str, most: int) -> str:
+    """Give so many characters of a text at most, and three dots for the rest."""
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
 def said(words: str) -> str:
     """Give what a server says, in one line and short."""
-    shown = flat(words)
-    return shown if len(shown) <= _SAID else f"{shown[:_SAID]}..."
+    return shortened(flat(words), _SAID)
+
+
+def visible(text: str) -> str:
+    """Give a text in which all that is invisible is seen."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
+def without_invisible(text: str) -> str:
+    """Give what is to be seen of a text, and nothing else."""
+    return "".join(char for char in text if char.isprintable())
+
+
+def one_word(text: str) -> str:
+    """Give a text as one word, with a dash for each character that parts words or is invisible."""
+    return "".join(char if char.isprintable() and char != " " else "-" for char in text)
 
 
 def readable(text: str) -> str:
     """Quote what somebody typed for a message: short, and all that is invisible is seen."""
-    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text[:_QUOTED])
-    return f"'{shown}{'...' if len(text) > _QUOTED else ''}'"
+    dots = "..." if len(text) > _QUOTED else ""
+    return f"'{visible(text[:_QUOTED])}{dots}'"
+
+
+def typed(*words: str) -> str:
+    """Give words as a shell takes them, for a command that people are told to run."""
+    import shlex  # only errors need it
+
+    return shlex.join(words)
 
 
 def editable(text: str) -> str:
@@ -99,6 +129,12 @@ def breaks_line(text: str) -> bool:
     """Tell whether a text holds a line break or another control character."""
     # isprintable() is quick, and false for a few characters that are welcome.
     return not text.isprintable() and _BREAKING.search(text) is not None
+
+
+def require_one_line(what: str, text: str) -> None:
+    """Raise UsageError for the text of ``what`` if it `breaks_line`."""
+    if breaks_line(text):
+        raise UsageError(f"the {what} holds a line break or another control character")
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -12,7 +12,7 @@ from todo_cli.domain.text import said
 from todo_cli.errors import AuthError, TodoError, UnavailableError
 from todo_cli.link import url as urls
 from todo_cli.link.driver import DriverConnection, PatientCursor
-from todo_cli.link.patience import Patience, Say
+from todo_cli.link.patience import WAITING, Patience, Say
 
 Connect = Callable[[], DriverConnection]
 
@@ -79,7 +79,7 @@ def connect_url(dsn: str, patience: Patience) -> DriverConnection:
     known = parse_dsn(dsn)
     waking = urls.is_neon(known.get("host", ""))
     network = {name: value for name, value in _NETWORK.items() if name not in known}
-    meanwhile = "waking the database ..." if waking else "waiting for the database ..."
+    meanwhile = "waking the database ..." if waking else WAITING
     while True:
         attempt = partial(open_connection, dsn, **network, **_limit(known, patience))
         try:

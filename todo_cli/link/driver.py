@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import psycopg2
 from psycopg2 import extensions
 
-from todo_cli.link.patience import Patience
+from todo_cli.link.patience import WAITING, Patience
 
 _Result = TypeVar("_Result")
 
@@ -48,7 +48,7 @@ class DriverConnection(extensions.connection):
         """Wait for something; when that takes too long, or on Ctrl-C, end the connection."""
         if self.patience is None:
             return work()
-        return self.patience().wait_for(work, "waiting for the database ...", self._end)
+        return self.patience().wait_for(work, WAITING, self._end)
 
     def send(self, statement: object, work: Callable[[], object]) -> None:
         """Wait for ``work``, which sends a statement, and keep a line of it if people want that."""

@@ -25,9 +25,11 @@ from sqlalchemy.orm import ORMExecuteState
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
+from todo_cli import client
 from todo_cli.domain.tasks.task import too_many_tags
 from todo_cli.domain.text import said
 from todo_cli.errors import (
+    UPGRADE,
     AuthError,
     SchemaError,
     TodoError,
@@ -45,7 +47,7 @@ from todo_cli.link.patience import Patience, out_of_time
 logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 _CHECKED: Final = "todo_schema_checked"
-_UPGRADE: Final = "run: todo db upgrade"
+_UPGRADE: Final = UPGRADE
 # What a statement depends on, whatever somebody has set for their role: names of functions, and
 # times that Python can read. And the server's own limits, in milliseconds, so that what is given up
 # here is not done later. All for the one transaction: a pooler gives the session to others.
@@ -66,7 +68,7 @@ _UNSORTED: Final = "SELECT set_config('enable_sort', 'off', true); "
 ANYBODY: Final = "todo_anybody"
 _ANYBODY: Final = "todo.require_revision"
 _PERSON: Final = "todo.require_person"
-IN_DOUBT: Final = "it may have been done all the same: look before you repeat it"
+IN_DOUBT: Final = client.IN_DOUBT
 
 # SQLSTATEs (PostgreSQL manual, Appendix A) and classes of them that mean the same to people.
 _UNREACHABLE: Final = ("08", "57P", "53", "58", "XX")

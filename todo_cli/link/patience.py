@@ -21,7 +21,8 @@ _Result = TypeVar("_Result")
 SILENCE: Final = 1.0  # seconds, after which people are told what they wait for
 _FIRST_PAUSE: Final = 0.1  # seconds; each pause may be twice the one before
 _LONGEST_PAUSE: Final = 2.0
-_LONGER: Final = "--timeout waits longer"
+LONGER: Final = "--timeout waits longer"
+WAITING: Final = "waiting for the database ..."
 _LAST_WORD: Final = 0.5  # seconds beyond the deadline, to hear what the database says itself
 
 
@@ -97,7 +98,7 @@ class Patience:
         if not error.passing:
             raise error
         if pause >= self.left:
-            error.hint = error.hint or _LONGER
+            error.hint = error.hint or LONGER
             raise error
         if self._is_long(pause):
             self._tell(f"{error.message}; trying again ...")
@@ -122,7 +123,7 @@ class Patience:
 
 def out_of_time(*, passing: bool) -> UnavailableError:
     """Say that the deadline has passed."""
-    return UnavailableError("the database did not answer in time", _LONGER, passing=passing)
+    return UnavailableError("the database did not answer in time", LONGER, passing=passing)
 
 
 def in_thread(work: Callable[[], _Result]) -> Future[_Result]:

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Final
 
 from todo_cli import files
 from todo_cli.errors import UnavailableError
-from todo_cli.link.patience import Patience, Say
+from todo_cli.link.patience import LONGER, Patience, Say
 from todo_cli.server.account import server_account
 from todo_cli.server.cluster import ENVIRONMENT, SUPERUSER, failure, program
 from todo_cli.server.private_files import socket_parameters
@@ -90,9 +90,7 @@ def _run(base: Path, database: str, file: BinaryIO, folder: Path, seconds: float
         return
     said = answer.decode(errors="replace")
     if "statement timeout" in said:
-        raise UnavailableError(
-            f"{_FAILED}: another program has locked them", "--timeout waits longer"
-        )
+        raise UnavailableError(f"{_FAILED}: another program has locked them", LONGER)
     raise failure(_FAILED, said, folder)
 
 

@@ -25,6 +25,7 @@ _INTERPRETERS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME")
 
 _ENDLESS = resource.RLIM_INFINITY
 _SACRIFICE = "/proc/{}/oom_score_adj"  # how early a process is ended when memory is short
+ELSEWHERE = "start it from another shell"  # what to do where we are worse off than usual
 _NOT_RUN = 127  # the exit code of a shell for a program that it cannot run
 
 # Each limit's name, what is usual where nobody cares, how much is enough to work with, and the

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from todo_cli.domain.text import visible, without_invisible
+
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _LINES = 5
 UNKNOWN = "another machine"
@@ -47,14 +49,19 @@ class Place(NamedTuple):
     @property
     def name(self) -> str:
         """The machine's name, for people."""
-        return "".join(char for char in self.host if char.isprintable()) or UNKNOWN
+        return without_invisible(self.host) or UNKNOWN
+
+
+def elsewhere(host: str) -> str:
+    """Say where something runs that cannot be seen from here, by the `name` of its place."""
+    return f"on {host}, or in another container"
 
 
 def here() -> Place:
     """Give the place of this process."""
     root = Path("/").stat()
     return Place(
-        host="".join(map(_shown, os.uname().nodename)),
+        host=visible(os.uname().nodename),  # it may be any bytes
         boot=_boot_id(),
         processes=_link("/proc/self/ns/pid"),
         files=f"{_link('/proc/self/ns/mnt')} {root.st_dev}:{root.st_ino}",
@@ -72,11 +79,6 @@ def parse(text: str) -> Place:
     """Give the place of which this is the `text`; for anything else one without names."""
     lines = text.split("\n")
     return Place(*(*lines, *[""] * _LINES)[:_LINES])
-
-
-def _shown(char: str) -> str:
-    """Give a character of a machine's name, which may be any byte, as one that can be shown."""
-    return char if char.isprintable() else char.encode("unicode_escape").decode()
 
 
 def _boot_id() -> str:

@@ -20,11 +20,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from errno import ENOTDIR
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
-from todo_cli.errors import UnavailableError
+from todo_cli.errors import AS_ITS_OWNER, UnavailableError
 from todo_cli.server import locks, postmaster
 from todo_cli.server.account import SYSTEM_FOLDER, Account, name_of, server_account
+
+ANOTHER_FOLDER: Final = "TODO_HOME names another folder for everything that todo keeps"
 
 
 def find_base(data_folder: Path) -> tuple[Path, Account]:
@@ -65,10 +67,7 @@ def check_base(base: Path) -> None:
     """Raise UnavailableError if BASE is someone else's: his links and files are not for us."""
     status = base.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
-        raise UnavailableError(
-            f"{base} belongs to {name_of(status.st_uid)}",
-            "run todo as that account, or let TODO_HOME name another folder",
-        )
+        raise UnavailableError(f"{base} belongs to {name_of(status.st_uid)}", AS_ITS_OWNER)
 
 
 def make_socket_folder(folder: Path, account: Account) -> None:
@@ -155,8 +154,7 @@ def in_sentences(base: Path) -> Iterator[None]:
         ) from None
     except OSError as error:
         raise UnavailableError(
-            f"cannot use {error.filename or base}: {error.strerror}",
-            "TODO_HOME names another folder for everything that todo keeps",
+            f"cannot use {error.filename or base}: {error.strerror}", ANOTHER_FOLDER
         ) from None
 
 

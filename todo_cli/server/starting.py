@@ -186,7 +186,7 @@ def runs_elsewhere(host: str, base: Path) -> UnavailableError:
     hint = "stop it there: todo db stop"
     if not postmaster.is_locked(base):
         hint += f"; if it was killed there, remove {base / 'cluster' / PID_FILE}"
-    return UnavailableError(f"the private PostgreSQL runs on {host}, or in another container", hint)
+    return UnavailableError(f"the private PostgreSQL runs {place.elsewhere(host)}", hint)
 
 
 def reap() -> None:

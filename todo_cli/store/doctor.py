@@ -26,6 +26,7 @@ from todo_cli.link.connect import open_connection
 from todo_cli.link.driver import DriverConnection
 from todo_cli.link.engine import driver_error
 from todo_cli.server.private_files import (
+    ANOTHER_FOLDER,
     check_base,
     find_base,
     in_sentences,
@@ -159,7 +160,7 @@ def check_private(base: Path) -> None:
         if not (above.is_dir() and os.access(above, os.W_OK | os.X_OK)):
             raise UnavailableError(
                 f"there is no private PostgreSQL yet, and none can be made in {above}",
-                "TODO_HOME names another folder for everything that todo keeps",
+                ANOTHER_FOLDER,
             )
 
 

@@ -1,17 +1,16 @@
 """The command that shows the change log."""
 
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
+from todo_cli.cli import values
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
 from todo_cli.domain.text import readable
 from todo_cli.domain.time import dates
 from todo_cli.errors import UsageError
-
-_LARGEST_LIMIT: Final = 1_000_000_000
 
 
 @with_globals
@@ -36,8 +35,7 @@ def audit(
     from todo_cli.domain.audit import Event, LogFilter
     from todo_cli.services.log import audit as log
 
-    if limit is not None and not 1 <= limit <= _LARGEST_LIMIT:
-        raise UsageError(f"--limit takes a number from 1 to {_LARGEST_LIMIT}")
+    values.check_limit(limit)
     output = app.output(tuple(Event.model_fields))
     wanted = LogFilter(since=_instant(app, since), email=user, limit=limit or output.default_limit)
     with log.open_log(app.settings(), app.say) as session:

@@ -125,13 +125,14 @@ def check(
 def status(app: AppContext) -> None:
     """Show the private server, whatever the profile: where it is, version, size, running or not."""
     from todo_cli.domain.database import ServerView
+    from todo_cli.server import place
     from todo_cli.services.database import maintenance
 
     output = app.output(tuple(ServerView.model_fields))
     found = maintenance.status(app.settings(), app.say)
     output.record(found)
     if found.host is not None:
-        app.say(f"The private PostgreSQL runs on {found.host}, or in another container.")
+        app.say(f"The private PostgreSQL runs {place.elsewhere(found.host)}.")
 
 
 @app.command(epilog="Example: todo db start")

@@ -10,6 +10,7 @@ from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
 from todo_cli.credentials import Store
 from todo_cli.errors import AuthError, UsageError
+from todo_cli.settings import SEE_PROFILES
 
 if TYPE_CHECKING:
     from todo_cli.domain.identity import Login
@@ -64,7 +65,7 @@ def logout(
     known = app.settings()
     names = sorted(known.profiles) if all_ else [known.profile]
     if not all_ and known.profile not in known.profiles:
-        raise AuthError("not logged in", "run: todo profile list")
+        raise AuthError("not logged in", SEE_PROFILES)
     service.logout(known, names, app.say)
     words = f"Logged out of {', '.join(names)}." if names else "There was no login."
     output.record(ProfileList(profiles=tuple(names)), words)

@@ -11,7 +11,6 @@ from todo_cli.cli.helps import Commands
 from todo_cli.cli.options import with_globals
 from todo_cli.domain.roles import Role
 from todo_cli.domain.time import dates
-from todo_cli.errors import UsageError
 from todo_cli.output.base import Output
 
 if TYPE_CHECKING:
@@ -171,11 +170,9 @@ def _let_type(app: AppContext, question: str, email: str) -> None:
     """
     from todo_cli.domain.people import fold
 
-    if not app.can_ask:
-        raise UsageError("this must be confirmed, and nobody can be asked", "add --yes")
+    app.need_somebody()
     if fold(app.ask(f"{question} Type the e-mail, or", "no")) != fold(email):
-        app.say("Nothing was changed.")
-        raise typer.Exit(1)
+        app.leave_it()
 
 
 def _counted(tasks: int) -> str:

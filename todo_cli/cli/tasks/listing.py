@@ -1,7 +1,7 @@
 """The command that lists: its words and options make a filter."""
 
 from collections.abc import Sequence
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -13,9 +13,6 @@ from todo_cli.cli.values import is_none
 from todo_cli.domain.query import filters
 from todo_cli.domain.query.filters import Filter
 from todo_cli.domain.tasks.task import check_known_tags, check_project
-from todo_cli.errors import UsageError
-
-_LARGEST_LIMIT: Final = 1_000_000_000
 
 
 @with_globals
@@ -56,8 +53,7 @@ def list_(
     """
     reading = words.reading(context)
     with words.explained(context):
-        if limit is not None and not 1 <= limit <= _LARGEST_LIMIT:
-            raise UsageError(f"--limit takes a number from 1 to {_LARGEST_LIMIT}")
+        values.check_limit(limit)
         wanted = Filter(
             statuses=filters.parse_statuses(status, all_, reading.left_out.get("status", ())),
             project=None if project is None or is_none(project) else check_project(project),

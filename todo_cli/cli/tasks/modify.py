@@ -8,6 +8,7 @@ import typer
 from todo_cli.cli import values, words
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
+from todo_cli.cli.rule import Use
 from todo_cli.domain.tasks.task import TaskRefs, check_tags, is_ref, parse_refs
 from todo_cli.domain.text import readable
 from todo_cli.errors import UsageError
@@ -60,10 +61,7 @@ def _refs(ids: list[str], late: list[str]) -> TaskRefs:
     """Read the IDs. Raises UsageError for another word, or for one behind the first change."""
     stray = [*late, *(word for word in ids if not is_ref(word))]
     if stray and is_ref(ids[0]):
-        raise UsageError(
-            f"{readable(stray[0])} is no change",
-            "IDs come first; a title is changed with --title only",
-        )
+        raise UsageError(f"{readable(stray[0])} is no change", Use.CHANGE.advice)
     return parse_refs(ids)
 
 

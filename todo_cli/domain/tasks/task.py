@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from todo_cli.domain.tasks.keys import holds_key
-from todo_cli.domain.text import breaks_line, readable
+from todo_cli.domain.text import readable, require_one_line, shortened
 from todo_cli.errors import NotFoundError, UsageError
 
 ID_HINT: Final = "an ID is the number in the first column of 'todo list', or a whole UUID"
@@ -166,7 +166,7 @@ def check_title(title: str) -> str:
     """
     title = unicodedata.normalize("NFC", title.strip(_BLANKS))
     _require_text("title", title, TITLE_LENGTH)
-    _require_one_line("title", title)
+    require_one_line("title", title)
     return title
 
 
@@ -190,7 +190,7 @@ def check_project(project: str) -> str:
     """
     project = unicodedata.normalize("NFC", project.strip(_BLANKS))
     _require_text("project", project, PROJECT_LENGTH)
-    _require_one_line("project", project)
+    require_one_line("project", project)
     return project
 
 
@@ -223,7 +223,7 @@ def check_known_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
     unique = tuple(dict.fromkeys(unicodedata.normalize("NFC", tag) for tag in tags))
     for tag in unique:
         _require_text("tag", tag, TAG_LENGTH)
-        _require_one_line("tag", tag)
+        require_one_line("tag", tag)
         if any(char.isspace() for char in tag):
             raise UsageError(f"a tag is one word: {readable(tag)} holds white space")
     if len(unique) > TAGS or len(" ".join(unique)) > TAGS_LENGTH:
@@ -260,7 +260,7 @@ def parse_refs(words: list[str]) -> TaskRefs:
     for word in words:
         if _NUMBER.fullmatch(word):
             if len(word) > 19 or int(word) > _LARGEST_NUMBER:
-                raise NotFoundError(f"no task {word[:40]}{'...' if len(word) > 40 else ''}")
+                raise NotFoundError(f"no task {shortened(word, 40)}")
             numbers[int(word)] = None
         elif _UUID.fullmatch(word):
             ids[UUID(word)] = None
@@ -274,11 +274,6 @@ def _require_text(name: str, value: str, limit: int) -> None:
         raise UsageError(f"the {name} is blank")
     if len(value) > limit:
         raise UsageError(_too_long(name, value, limit))
-
-
-def _require_one_line(name: str, value: str) -> None:
-    if breaks_line(value):
-        raise UsageError(f"the {name} holds a line break or another control character")
 
 
 def _too_long(name: str, value: str, limit: int) -> str:

@@ -1,7 +1,6 @@
 """How the agent is, starting it and stopping it, for whoever asks for that."""
 
 import os
-import shlex
 import signal
 import sys
 import time
@@ -14,13 +13,16 @@ import todo_cli
 from todo_cli import client, settings
 from todo_cli.domain.agent import AgentReport, AgentView
 from todo_cli.domain.doctor import Finding, ok, warning
-from todo_cli.errors import TodoError, UnavailableError, UsageError
+from todo_cli.domain.text import typed
+from todo_cli.errors import MOVE_IT, TodoError, UnavailableError, UsageError
+from todo_cli.server import place
 from todo_cli.services.agent import starting
 
 if TYPE_CHECKING:
     import psutil
 
 _WITHOUT: Final = "commands work without it"
+RESTART: Final = "run: todo agent restart"
 _PAUSE: Final = 0.02
 _ANSWERING: Final = 1.0  # seconds; where all workers are busy, there is one more after 0.1
 _STARTING: Final = 10.0
@@ -104,14 +106,14 @@ def look(environ: Mapping[str, str]) -> Finding:
     except OSError as error:  # a file system without locks, for one
         return warning(f"it cannot be looked at: {error.strerror}", _WITHOUT)
     if found.host is not None:
-        return ok(f"running on {found.host}, or in another container; a command here sends it away")
+        return ok(f"running {place.elsewhere(found.host)}; a command here sends it away")
     if not found.running:
         return ok("not running; it starts by itself after a command")
     if found.version is None:
         return ok("running, and busy or just being started")
     if found.version != todo_cli.__version__:
         words = f"that of version {found.version} runs, and this is {todo_cli.__version__}"
-        return warning(words, "run: todo agent restart")
+        return warning(words, RESTART)
     workers = f"{found.workers} worker{'' if found.workers == 1 else 's'}"
     commands = f"{found.served} command{'' if found.served == 1 else 's'}"
     return ok(f"running: {workers}, {commands} answered")
@@ -138,9 +140,9 @@ def _find_folder(environ: Mapping[str, str]) -> Path:
     except PermissionError:
         if folder.is_symlink() or found.st_uid != os.geteuid():
             words = f"the agent's folder is somebody else's, or a link: {folder}"
-            raise TodoError(words, "move it out of the way") from None
+            raise TodoError(words, MOVE_IT) from None
         words = f"the agent's folder is open to others: {folder}"
-        raise TodoError(words, f"run: chmod 700 {shlex.quote(str(folder))}") from None
+        raise TodoError(words, f"run: chmod 700 {typed(str(folder))}") from None
     return folder
 
 
@@ -253,7 +255,7 @@ def _end(folder: Path, number: signal.Signals) -> bool:
     begin = time.monotonic()
     while starting.is_alive(folder):
         if host := starting.elsewhere(folder):
-            words = f"the agent runs on {host}, or in another container"
+            words = f"the agent runs {place.elsewhere(host)}"
             raise UnavailableError(words, "stop it there: todo agent stop")
         process = _process(folder)
         if process is not None and process != told:

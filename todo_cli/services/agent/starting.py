@@ -60,7 +60,7 @@ def check_fit() -> None:
     from todo_cli.server import fresh
 
     if worse := ", ".join(fresh.worse()):
-        raise UnavailableError(f"no agent is started with {worse}", "start it from another shell")
+        raise UnavailableError(f"no agent is started with {worse}", fresh.ELSEWHERE)
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -77,7 +77,7 @@ def start(settings: Settings, say: Say) -> ServerView:
     if not found.running:  # it serves nobody after the command that started it
         raise UnavailableError(
             f"the private PostgreSQL does not stay with {', '.join(fresh.worse())}",
-            "start it from another shell",
+            fresh.ELSEWHERE,
         )
     return found
 

@@ -10,12 +10,12 @@ from typing import Final
 
 from todo_cli import settings
 from todo_cli.domain.doctor import Check, Finding, Health, State, failed, health, ok, warning
-from todo_cli.errors import AuthError, TodoError, UnavailableError, UsageError
+from todo_cli.errors import AuthError, TodoError, UnavailableError, UsageError, unexpected
 from todo_cli.link import engine, url
 from todo_cli.link.connect import Connect
 from todo_cli.link.driver import DriverConnection
-from todo_cli.link.patience import Patience, Say
-from todo_cli.server import starting
+from todo_cli.link.patience import LONGER, Patience, Say
+from todo_cli.server import place, starting
 from todo_cli.services.agent import control
 from todo_cli.services.doctor import limits, server_side, time_zone
 from todo_cli.services.session import private, stored_logins, way_in
@@ -67,7 +67,7 @@ def examine(
         Patience(limit + 0.5, say).wait_for(looked.at_database, "still looking ...")
     except UnavailableError as error:
         show(error)
-        slow = failed(f"no answer within {limit:g} s", "--timeout waits longer")
+        slow = failed(f"no answer within {limit:g} s", LONGER)
         return health([*looked.checks, slow.about(looked.name)])
     return health(looked.checks)
 
@@ -109,8 +109,7 @@ class _Examination:
             found = failed(error.message, error.hint or _HINTS.get(name, _MAINTAINER))
         except Exception as error:  # a server may answer anything, and the rest matters too
             self._show(error)
-            kind = type(error).__name__
-            found = failed(f"something unexpected went wrong ({kind})", _MAINTAINER)
+            found = failed(unexpected(error), _MAINTAINER)
         self.checks.append(found.about(name))
         return found.state is not State.FAILED
 
@@ -316,7 +315,7 @@ def _private_status(known: Settings) -> tuple[Finding, bool]:
         return failed(
             f"it runs and does not answer ({where})", "todo db stop; todo db start"
         ), False
-    there = f" on {status.host}, or in another container" if status.host else ""
+    there = f" {place.elsewhere(status.host)}" if status.host else ""
     words = f"PostgreSQL {status.version} runs{there} ({where})"
     if not server.is_prepared(HEAD):
         return ok(f"{words}; the next command prepares its database"), False

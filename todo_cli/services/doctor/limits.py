@@ -20,7 +20,7 @@ def look(environ: Mapping[str, str], known: Settings, *, is_private: bool) -> Fi
     hint = "nothing that is started here is left to later commands: they take longer"
     if (pid := control.process_id(environ)) is not None:
         found += (theirs := _of("the agent", pid))
-        hint = "run: todo agent restart" if theirs else hint
+        hint = control.RESTART if theirs else hint
     if is_private and (pid := _server(known)) is not None:
         found += (theirs := _of("the private PostgreSQL", pid))
         hint = "run: todo db stop" if theirs else hint

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from todo_cli.domain.roles import Role
 from todo_cli.errors import ConflictError
+from todo_cli.store.people.roles import exists
 
 INVITATION_DAYS: Final = 7
 
@@ -146,12 +147,6 @@ def drop(cursor: Cursor, role: str) -> str | None:
         ).format(name, sql.Identifier(kept))
     )
     return kept
-
-
-def exists(cursor: Cursor, role: str) -> bool:
-    """Tell whether there is such a role."""
-    cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [role])
-    return cursor.rowcount == 1
 
 
 def only(cursor: Cursor) -> Any:

@@ -23,6 +23,7 @@ from todo_cli.errors import AuthError, ConflictError, NotFoundError, TodoError, 
 from todo_cli.link.engine import IN_DOUBT, driver_error
 from todo_cli.store.people import login_roles as logins
 from todo_cli.store.people.login_roles import Login, only
+from todo_cli.store.people.roles import exists
 from todo_cli.store.schema import large_objects
 from todo_cli.store.schema.models import HEAD
 
@@ -134,7 +135,7 @@ def invite_back(owner: Engine, person: Person) -> Login:
     with _transaction(owner, alone=True) as cursor:
         _lock(cursor, person)
         role = person.role
-        if not logins.exists(cursor, role):
+        if not exists(cursor, role):
             logins.drop(cursor, logins.invitation_role(role))
             role = logins.make(cursor, person.view.role)
         return _invite(cursor, person, role, afresh=False)
@@ -306,7 +307,7 @@ def _close(owner: Engine, role: str) -> bool:
 def _end_sessions(owner: Engine, role: str) -> int:
     """End a role's sessions and give how many there were. They go a moment later."""
     with _transaction(owner) as cursor:
-        if not logins.exists(cursor, role):
+        if not exists(cursor, role):
             return 0
         logins.join(cursor, role)
         cursor.execute(

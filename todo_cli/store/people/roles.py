@@ -19,8 +19,7 @@ def create_database(cursor: Cursor, owner: str, database: str) -> None:
     ``cursor`` is the superuser's, outside a transaction. Either may be there already.
     """
     role, name = sql.Identifier(owner), sql.Identifier(database)
-    cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [owner])
-    if cursor.rowcount == 0:
+    if not exists(cursor, owner):
         cursor.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEROLE").format(role))
     cursor.execute("SELECT FROM pg_database WHERE datname = %s", [database])
     if cursor.rowcount == 0:
@@ -43,8 +42,7 @@ def create_person(cursor: Cursor, role: str, email: str) -> None:
     ``cursor`` is the owner's, inside a transaction. A role of that name may be there already,
     left by a downgrade.
     """
-    cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [role])
-    if cursor.rowcount == 0:
+    if not exists(cursor, role):
         cursor.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
     login = "ALTER ROLE {} LOGIN CONNECTION LIMIT 90"
     cursor.execute(sql.SQL(login).format(sql.Identifier(role)))
@@ -54,3 +52,9 @@ def create_person(cursor: Cursor, role: str, email: str) -> None:
         "VALUES (%s, %s, clock_timestamp()) ON CONFLICT (role_name) DO NOTHING",
         [role, email],
     )
+
+
+def exists(cursor: Cursor, role: str) -> bool:
+    """Tell whether there is such a role."""
+    cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [role])
+    return cursor.rowcount == 1

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, text
 
 import todo_cli
 from todo_cli.domain.text import readable
-from todo_cli.errors import NotFoundError, SchemaError, TodoError
+from todo_cli.errors import UPGRADE, NotFoundError, SchemaError, TodoError
 from todo_cli.link.engine import in_our_words
 from todo_cli.store.schema.models import HEAD, SCHEMA
 
@@ -283,9 +283,7 @@ def _not_one(found: list[str]) -> SchemaError:
 def behind(present: str | None) -> SchemaError:
     """Say that the database is at an older revision than this program, None for no schema."""
     state = f"at revision {present}" if present else "without the schema of todo"
-    return SchemaError(
-        f"the database is {state}; this program needs {HEAD}", "run: todo db upgrade"
-    )
+    return SchemaError(f"the database is {state}; this program needs {HEAD}", UPGRADE)
 
 
 def _ahead(present: str) -> SchemaError:
