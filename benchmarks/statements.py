@@ -9,7 +9,9 @@ from sqlalchemy import Engine, event
 from sqlmodel import Session
 
 from todo_cli.domain.query.filters import Filter
-from todo_cli.domain.tasks.task import Priority, TaskRefs, new_task
+from todo_cli.domain.tasks.refs import TaskRefs
+from todo_cli.domain.tasks.task import new_task
+from todo_cli.domain.tasks.values import Priority
 from todo_cli.services import tasks
 from todo_cli.services.session.ids import new_id
 

@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 
 from benchmarks.server import temporary_server
 from docs.terminal import PROGRAM, drawn, screen
-from todo_cli.domain.tasks.task import NewTask, Priority, new_task
+from todo_cli.domain.tasks.task import NewTask, new_task
+from todo_cli.domain.tasks.values import Priority
 from todo_cli.domain.time import dates
 from todo_cli.link import engine
 from todo_cli.link.driver import DriverConnection

@@ -10,7 +10,8 @@ from rich.cells import cell_len
 from tests.cli.test_terminal import Terminal, shown, task
 from tests.conftest import NOW
 from todo_cli.domain.database import ProfileView
-from todo_cli.domain.tasks.task import Outcome, Page, Priority, Status, TaskView
+from todo_cli.domain.tasks.task import Outcome, Page, TaskView
+from todo_cli.domain.tasks.values import Priority, Status
 from todo_cli.output.tables import TableOutput
 
 REPORT = task(

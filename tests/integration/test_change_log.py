@@ -9,7 +9,9 @@ import pytest
 
 from tests.conftest import Database, Person
 from tests.servers import add_task, as_owner, id_of, refused
-from todo_cli.domain.tasks.task import NewTask, Priority, TaskRefs
+from todo_cli.domain.tasks.refs import TaskRefs
+from todo_cli.domain.tasks.task import NewTask
+from todo_cli.domain.tasks.values import Priority
 from todo_cli.store.tasks import writes
 
 EVENTS = "SELECT action, before, after, command_id FROM todo.task_events ORDER BY at"

@@ -11,7 +11,8 @@ import pytest
 
 from tests.conftest import Person
 from tests.servers import add_task, refused
-from todo_cli.domain.tasks.task import NewTask, TaskRefs, TaskView
+from todo_cli.domain.tasks.refs import TaskRefs
+from todo_cli.domain.tasks.task import NewTask, TaskView
 from todo_cli.store.tasks import writes
 
 ADD = "INSERT INTO todo.tasks (id, title) VALUES (%s, 'x') ON CONFLICT (user_id, id) DO NOTHING"

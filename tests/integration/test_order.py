@@ -12,7 +12,9 @@ import pytest
 from tests.conftest import Database, Person, utc
 from tests.servers import SUPERUSER, query, upgrade
 from todo_cli.domain.query.filters import Filter, Sort, SortField
-from todo_cli.domain.tasks.task import NewTask, Priority, Status, TaskRefs, TaskView, new_task
+from todo_cli.domain.tasks.refs import TaskRefs
+from todo_cli.domain.tasks.task import NewTask, TaskView, new_task
+from todo_cli.domain.tasks.values import Priority, Status
 from todo_cli.services import tasks
 from todo_cli.services.session.ids import new_id
 

@@ -13,7 +13,9 @@ from sqlmodel import Session
 from tests.conftest import NOW, Database, Person
 from todo_cli.domain.query.filters import Empty, Filter, Sort, SortField, Span
 from todo_cli.domain.tasks.changes import Changes
-from todo_cli.domain.tasks.task import NewTask, Priority, Status, TaskRefs, new_task
+from todo_cli.domain.tasks.refs import TaskRefs
+from todo_cli.domain.tasks.task import NewTask, new_task
+from todo_cli.domain.tasks.values import Priority, Status
 from todo_cli.domain.time import dates
 from todo_cli.server.private_server import SUPERUSER
 from todo_cli.services import tasks

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tests.conftest import Person
 from todo_cli.domain.tasks.changes import Changes
-from todo_cli.domain.tasks.task import NewTask, Outcome, TaskRefs
+from todo_cli.domain.tasks.refs import TaskRefs
+from todo_cli.domain.tasks.task import NewTask, Outcome
 from todo_cli.errors import ConflictError, NotFoundError, TodoError
 from todo_cli.store.tasks import reads, writes
 

@@ -5,8 +5,8 @@ from typing import Annotated, Final
 import typer
 
 from todo_cli.cli.context import AppContext
-from todo_cli.domain.query import filters
-from todo_cli.domain.tasks.task import Priority, TaskView
+from todo_cli.domain.tasks.task import TaskView
+from todo_cli.domain.tasks.values import Priority, parse_priority
 from todo_cli.domain.time import dates
 from todo_cli.errors import UsageError
 
@@ -43,7 +43,7 @@ def description(word: str | None) -> str | None:
 
 def priority(word: str) -> Priority:
     """Read a priority; ``none`` is the one in the middle. Raises UsageError."""
-    return Priority.MEDIUM if is_none(word) else filters.parse_priority(word)
+    return Priority.MEDIUM if is_none(word) else parse_priority(word)
 
 
 def due(app: AppContext, word: str) -> dates.Due | None:

@@ -25,7 +25,7 @@ from sqlalchemy.orm import ORMExecuteState
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
-from todo_cli.domain.tasks.task import too_many_tags
+from todo_cli.domain.tasks.values import too_many_tags
 from todo_cli.domain.text import said
 from todo_cli.errors import (
     AuthError,

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from todo_cli.domain.tasks.task import Frozen, Outcome, Page, TaskView
+from todo_cli.domain.base import Frozen
+from todo_cli.domain.tasks.task import Outcome, Page, TaskView
 
 if TYPE_CHECKING:
     from todo_cli.domain.audit import Log

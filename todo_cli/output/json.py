@@ -4,7 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from todo_cli.domain.tasks.task import Frozen, Outcome, Page, TaskView
+from todo_cli.domain.base import Frozen
+from todo_cli.domain.tasks.task import Outcome, Page, TaskView
 from todo_cli.domain.text import in_json
 from todo_cli.errors import TodoError
 

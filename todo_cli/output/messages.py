@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from todo_cli.domain import text
-from todo_cli.domain.tasks.task import Outcome, Priority, TaskView, split_tags
+from todo_cli.domain.tasks.task import Outcome, TaskView
+from todo_cli.domain.tasks.values import Priority, split_tags
 from todo_cli.domain.time import dates
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, TextIO
 
 from todo_cli.domain import text
-from todo_cli.domain.tasks.task import Frozen, Outcome, Page, TaskView, due_text
+from todo_cli.domain.base import Frozen, due_text
+from todo_cli.domain.tasks.task import Outcome, Page, TaskView
 from todo_cli.domain.time import dates
 from todo_cli.errors import TodoError
 from todo_cli.output import messages

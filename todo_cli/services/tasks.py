@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlmodel import Session
 
 from todo_cli.domain.query.filters import Filter
-from todo_cli.domain.tasks.task import NewTask, Outcome, Page, TaskRefs, TaskView
+from todo_cli.domain.tasks.refs import TaskRefs
+from todo_cli.domain.tasks.task import NewTask, Outcome, Page, TaskView
 from todo_cli.store.tasks import reads, writes
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from todo_cli.cli import values
 from todo_cli.cli.completion.typed import Line, read_line
 from todo_cli.domain.agent import AgentView
 from todo_cli.domain.audit import Event
+from todo_cli.domain.base import Frozen
 from todo_cli.domain.database import ProfileView
 from todo_cli.domain.doctor import Health
 from todo_cli.domain.identity import Account, Login
@@ -19,7 +20,9 @@ from todo_cli.domain.people import UserView
 from todo_cli.domain.query.filters import SortField
 from todo_cli.domain.roles import Role
 from todo_cli.domain.tasks.keys import KEYS, LEAVING_OUT, holds_key
-from todo_cli.domain.tasks.task import Frozen, Priority, Status, TaskView, is_ref
+from todo_cli.domain.tasks.refs import is_ref
+from todo_cli.domain.tasks.task import TaskView
+from todo_cli.domain.tasks.values import Priority, Status
 from todo_cli.domain.text import glance, is_safe
 from todo_cli.services.completion.shells import SHELLS
 from todo_cli.services.completion.suggestions import Rows, Suggestions

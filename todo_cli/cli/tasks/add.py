@@ -9,7 +9,8 @@ import typer
 from todo_cli.cli import values, words
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
-from todo_cli.domain.tasks.task import TITLE_LENGTH, NewTask, Priority, check_title, new_task
+from todo_cli.domain.tasks.task import NewTask, new_task
+from todo_cli.domain.tasks.values import TITLE_LENGTH, Priority, check_title
 from todo_cli.errors import UsageError
 from todo_cli.output import messages
 from todo_cli.services.session.ids import new_id

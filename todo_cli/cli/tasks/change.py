@@ -12,7 +12,7 @@ from todo_cli.cli.tasks.listing import list_
 from todo_cli.cli.tasks.modify import modify
 from todo_cli.cli.values import FIELDS, Ids
 from todo_cli.cli.words import ChangeCommand, SearchCommand, TitleCommand
-from todo_cli.domain.tasks.task import TaskRefs, parse_refs
+from todo_cli.domain.tasks.refs import TaskRefs, parse_refs
 from todo_cli.output import messages
 
 

@@ -7,7 +7,8 @@ from todo_cli.cli.context import AppContext
 from todo_cli.cli.tasks import editor
 from todo_cli.domain.tasks import form
 from todo_cli.domain.tasks.changes import Changes, Draft
-from todo_cli.domain.tasks.task import Outcome, TaskRefs
+from todo_cli.domain.tasks.refs import TaskRefs
+from todo_cli.domain.tasks.task import Outcome
 from todo_cli.errors import ConflictError, UsageError
 
 _TOLD = 5  # problems named in one message

@@ -6,9 +6,8 @@ from typing import Any
 
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.values import is_none
-from todo_cli.domain.query import filters
 from todo_cli.domain.query.filters import Empty, Span
-from todo_cli.domain.tasks.task import check_project
+from todo_cli.domain.tasks.values import check_project, parse_priority
 from todo_cli.domain.text import readable
 from todo_cli.domain.time import dates
 from todo_cli.errors import UsageError
@@ -60,7 +59,7 @@ def left_out(app: AppContext, values: Mapping[str, Sequence[str]]) -> dict[str, 
         "without_projects": tuple(
             check_project(each) for each in values.get("project", ()) if not is_none(each)
         ),
-        "without_priorities": tuple(map(filters.parse_priority, values.get("priority", ()))),
+        "without_priorities": tuple(map(parse_priority, values.get("priority", ()))),
         "without_due": _spans(app, values),
         "present": frozenset(
             each for key, each in present.items() if any(map(is_none, values.get(key, ())))

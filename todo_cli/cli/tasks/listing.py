@@ -12,7 +12,7 @@ from todo_cli.cli.tasks import filtering
 from todo_cli.cli.values import is_none
 from todo_cli.domain.query import filters
 from todo_cli.domain.query.filters import Filter
-from todo_cli.domain.tasks.task import check_known_tags, check_project
+from todo_cli.domain.tasks.values import check_known_tags, check_project, parse_priority
 from todo_cli.errors import UsageError
 
 _LARGEST_LIMIT: Final = 1_000_000_000
@@ -62,7 +62,7 @@ def list_(
             statuses=filters.parse_statuses(status, all_, reading.left_out.get("status", ())),
             project=None if project is None or is_none(project) else check_project(project),
             without_tags=check_known_tags(values.untags(untag)),
-            priority=None if priority is None else filters.parse_priority(priority),
+            priority=None if priority is None else parse_priority(priority),
             empty=filtering.empty(project, tag, due),
             search=tuple(filter(None, [*(word or ()), search])),
             limit=limit,

@@ -8,7 +8,8 @@ import typer
 from todo_cli.cli import values, words
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
-from todo_cli.domain.tasks.task import TaskRefs, check_tags, is_ref, parse_refs
+from todo_cli.domain.tasks.keys import check_tags
+from todo_cli.domain.tasks.refs import TaskRefs, is_ref, parse_refs
 from todo_cli.domain.text import readable
 from todo_cli.errors import UsageError
 

@@ -19,17 +19,17 @@ from datetime import UTC, datetime
 from itertools import chain, takewhile
 from typing import Any, Final
 
-from todo_cli.domain.query.filters import parse_priority
+from todo_cli.domain.base import Frozen
 from todo_cli.domain.tasks.changes import Changes
-from todo_cli.domain.tasks.task import (
-    Frozen,
+from todo_cli.domain.tasks.keys import check_tags
+from todo_cli.domain.tasks.task import TaskView
+from todo_cli.domain.tasks.values import (
     Priority,
-    TaskView,
     check_description,
     check_known_tags,
     check_project,
-    check_tags,
     check_title,
+    parse_priority,
     split_tags,
 )
 from todo_cli.domain.text import editable, readable

@@ -18,7 +18,9 @@ from sqlalchemy import (
 from sqlmodel import Session, col
 
 from todo_cli.domain.query.filters import Filter, SortField
-from todo_cli.domain.tasks.task import Page, Status, TaskRefs, TaskView
+from todo_cli.domain.tasks.refs import TaskRefs
+from todo_cli.domain.tasks.task import Page, TaskView
+from todo_cli.domain.tasks.values import Status
 from todo_cli.errors import in_trash, not_found
 from todo_cli.link.engine import IN_ORDER
 from todo_cli.store.schema.models import Task

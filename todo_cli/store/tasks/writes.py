@@ -14,7 +14,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from todo_cli.domain.tasks.task import NewTask, Outcome, Status, TaskRefs, TaskView
+from todo_cli.domain.tasks.refs import TaskRefs
+from todo_cli.domain.tasks.task import NewTask, Outcome, TaskView
+from todo_cli.domain.tasks.values import Status
 from todo_cli.errors import ConflictError
 from todo_cli.store.tasks.conditions import utc_midnight
 from todo_cli.store.tasks.reads import OWNER, VIEW_COLUMNS, view
