@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Final
 
-from todo_cli.domain.task import NewTask, Priority, new_task
-from todo_cli.services.ids import new_id
+from todo_cli.domain.tasks.task import NewTask, Priority, new_task
+from todo_cli.services.session.ids import new_id
 
 SEED: Final = 20261118
 _MIDDLE: Final = date(2026, 11, 18)  # due dates lie before and after this day

@@ -14,7 +14,7 @@ from benchmarks import peer_files
 from benchmarks.commands import Command
 from benchmarks.peer_files import Ways
 from benchmarks.statements import ADD, DONE, FILTER, FILTERED, LIST_ALL, SEARCH, SEARCHED
-from todo_cli.domain.task import NewTask
+from todo_cli.domain.tasks.task import NewTask
 from todo_cli.errors import UnavailableError
 
 _PATIENCE: Final = 120.0

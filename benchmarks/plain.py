@@ -9,9 +9,12 @@ from typing import Any, Final
 
 from tests.conftest import temporary_home
 from tests.servers import SUPERUSER, binaries
-from todo_cli.store import account, engine, roles, schema
-from todo_cli.store.connect import open_connection
-from todo_cli.store.driver import DriverConnection
+from todo_cli.link import engine
+from todo_cli.link.connect import open_connection
+from todo_cli.link.driver import DriverConnection
+from todo_cli.server import account
+from todo_cli.store.people import roles
+from todo_cli.store.schema import migrate
 
 _INITDB: Final = f"--username={SUPERUSER} --auth=trust --encoding=UTF8 --no-locale --no-sync"
 # Of these none changes how long a query takes, once its pages are in memory.
@@ -43,7 +46,7 @@ class PlainServer:
             roles.create_database(cursor, roles.OWNER, name)
         owner = engine.make_engine(lambda: self.connect(name, roles.OWNER), None)
         with engine.disposed(owner):
-            schema.upgrade(owner)
+            migrate.upgrade(owner)
         with engine.work_on(self.connect(name, roles.OWNER)) as cursor:
             for role in people:
                 roles.create_person(cursor, role, f"{role}@example.com")

@@ -12,11 +12,11 @@ from benchmarks.statements import FILTER, LIST_50, LIST_ALL, PATIENCE, SEARCH, S
 from benchmarks.stores import fill
 from benchmarks.targets import ALONE, CROWDED, ROWS, SCATTERED
 from benchmarks.timing import WARM_UP_ROUNDS
-from todo_cli.domain.task import NewTask
-from todo_cli.store import engine
-from todo_cli.store.driver import DriverConnection
-from todo_cli.store.models import HEAD
-from todo_cli.store.patience import Patience
+from todo_cli.domain.tasks.task import NewTask
+from todo_cli.link import engine
+from todo_cli.link.driver import DriverConnection
+from todo_cli.link.patience import Patience
+from todo_cli.store.schema.models import HEAD
 
 _QUERIES: Final = (LIST_50, LIST_ALL, FILTER, SEARCH)
 _SMALL: Final = "small"

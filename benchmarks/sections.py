@@ -33,7 +33,7 @@ from benchmarks.server import say
 from benchmarks.stores import SharedServer, Store, private_store
 from benchmarks.timing import WARM_UP_ROUNDS, time_in_turn
 from tests.faults import fault_proxy
-from todo_cli.domain.task import NewTask
+from todo_cli.domain.tasks.task import NewTask
 
 _SIZES: Final = (100, 1_000)  # beside that of the run
 _FEW: Final = 5  # rounds of what takes long

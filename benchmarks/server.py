@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from todo_cli import settings
-from todo_cli.services import private
-from todo_cli.store.embedded import PrivateServer
+from todo_cli.server.private_server import PrivateServer
+from todo_cli.services.session import private
 
 
 @contextmanager

@@ -8,10 +8,10 @@ from typing import Any, Final
 from sqlalchemy import Engine, event
 from sqlmodel import Session
 
-from todo_cli.domain.filters import Filter
-from todo_cli.domain.task import Priority, TaskRefs, new_task
+from todo_cli.domain.query.filters import Filter
+from todo_cli.domain.tasks.task import Priority, TaskRefs, new_task
 from todo_cli.services import tasks
-from todo_cli.services.ids import new_id
+from todo_cli.services.session.ids import new_id
 
 # What is done, and of which a peer or psql has its own way too.
 LIST_50: Final = "list 50"

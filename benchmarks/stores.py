@@ -18,14 +18,17 @@ from benchmarks.statements import PATIENCE, Statements, record
 from tests.servers import binaries
 from tests.tls import TlsServer, tls_server
 from todo_cli import settings
-from todo_cli.domain.task import NewTask
+from todo_cli.domain.tasks.task import NewTask
 from todo_cli.errors import UnavailableError
-from todo_cli.services import private, tasks, unit_of_work
-from todo_cli.services.ids import new_id
-from todo_cli.store import engine, roles, schema
-from todo_cli.store.embedded import PrivateServer
-from todo_cli.store.models import HEAD
-from todo_cli.store.patience import Patience
+from todo_cli.link import engine
+from todo_cli.link.patience import Patience
+from todo_cli.server.private_server import PrivateServer
+from todo_cli.services import tasks
+from todo_cli.services.session import private, way_in
+from todo_cli.services.session.ids import new_id
+from todo_cli.store.people import roles
+from todo_cli.store.schema import migrate
+from todo_cli.store.schema.models import HEAD
 
 _PASSWORD: Final = "benchmark"
 _VACUUM: Final = "VACUUM ANALYZE todo.tasks"  # autovacuum would do it in the middle of a round
@@ -88,7 +91,7 @@ class SharedServer:
                 roles.create_database(cursor, roles.OWNER, roles.DATABASE)
                 _set_password(cursor, roles.OWNER)
         with self._owner() as owner:
-            schema.upgrade(owner)
+            migrate.upgrade(owner)
 
     @contextmanager
     def store(self, generated: Sequence[NewTask]) -> Iterator[Store]:
@@ -100,7 +103,7 @@ class SharedServer:
                 _set_password(cursor, role)
             connection.autocommit = True
             url = self._url(role)
-            connect = unit_of_work.connect(url, self._settings, say)
+            connect = way_in.connect(url, self._settings, say)
             made = engine.make_engine(connect, HEAD, Patience(PATIENCE))
             with engine.disposed(made) as person:
                 statements = fill(person, generated)
@@ -119,7 +122,7 @@ class SharedServer:
     @contextmanager
     def _owner(self) -> Iterator[Engine]:
         url = self._url(roles.OWNER)
-        with unit_of_work.owner_engine(url, self._settings, say, endless=True) as owner:
+        with way_in.owner_engine(url, self._settings, say, endless=True) as owner:
             yield owner
 
     def _url(self, role: str) -> str:

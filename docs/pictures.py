@@ -22,13 +22,15 @@ from benchmarks.server import temporary_server
 from docs.manual import README
 from docs.markdown import Page
 from docs.terminal import PROGRAM, drawn, plain, screen
-from todo_cli.domain import dates
-from todo_cli.domain.task import NewTask, Priority, new_task
-from todo_cli.services import private, tasks
-from todo_cli.services.ids import new_id
-from todo_cli.store import engine, roles
-from todo_cli.store.driver import DriverConnection
-from todo_cli.store.models import HEAD
+from todo_cli.domain.tasks.task import NewTask, Priority, new_task
+from todo_cli.domain.time import dates
+from todo_cli.link import engine
+from todo_cli.link.driver import DriverConnection
+from todo_cli.services import tasks
+from todo_cli.services.session import private
+from todo_cli.services.session.ids import new_id
+from todo_cli.store.people import roles
+from todo_cli.store.schema.models import HEAD
 
 ROOT: Final = Path(__file__).parents[1]
 FOLDER: Final = "docs/pictures"

@@ -6,9 +6,9 @@
 
 from alembic import context
 
-from todo_cli.store.models import SCHEMA
-from todo_cli.store.schema import VERSION_TABLE
-from todo_cli.store.tables import metadata
+from todo_cli.store.schema.migrate import VERSION_TABLE
+from todo_cli.store.schema.models import SCHEMA
+from todo_cli.store.schema.tables import metadata
 
 
 def run() -> None:

@@ -25,14 +25,15 @@ from typer.testing import CliRunner
 from tests.faults import FaultProxy, fault_proxy
 from tests.shared_agent import SharedAgent
 from todo_cli.cli.app import app
-from todo_cli.services import private
-from todo_cli.store import engine, patience, roles
-from todo_cli.store.connect import connect_url
-from todo_cli.store.driver import DriverConnection
-from todo_cli.store.embedded import PrivateServer
-from todo_cli.store.models import HEAD
-from todo_cli.store.patience import Patience
-from todo_cli.store.tables import metadata
+from todo_cli.link import engine, patience
+from todo_cli.link.connect import connect_url
+from todo_cli.link.driver import DriverConnection
+from todo_cli.link.patience import Patience
+from todo_cli.server.private_server import PrivateServer
+from todo_cli.services.session import private
+from todo_cli.store.people import roles
+from todo_cli.store.schema.models import HEAD
+from todo_cli.store.schema.tables import metadata
 
 assert metadata.tables
 

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from todo_cli import entry
-from todo_cli.agent import client
+from todo_cli import client, entry
 
 MARK = "mark"  # the file in the agent's folder with the fingerprint that it wants
 _NOT_TAKEN = 99
@@ -43,7 +42,7 @@ def _run_here(hot: bool) -> None:
         os.write(2, b"the agent of the tests has not taken this command\n")
         sys.exit(_NOT_TAKEN)
     from todo_cli.cli import app
-    from todo_cli.store import patience
+    from todo_cli.link import patience
 
     vars(patience)["SILENCE"] = 60.0  # a slow machine adds no line to stderr
     app.main()

@@ -6,7 +6,7 @@ import sys
 from alembic import command
 from alembic.config import Config
 
-from todo_cli.store.schema import LOCK_TIMEOUT, migrations_folder
+from todo_cli.store.schema.migrate import LOCK_TIMEOUT, migrations_folder
 
 
 def main() -> None:

@@ -15,9 +15,9 @@ from tests.conftest import Database, Person
 from tests.servers import as_owner
 from todo_cli.domain.people import UserStatus, new_user
 from todo_cli.domain.roles import Role
-from todo_cli.services import users
+from todo_cli.link import engine
+from todo_cli.services.people import users
 from todo_cli.settings import Settings, load
-from todo_cli.store import engine
 
 ACCEPT: Final = "SELECT role_name, password FROM todo.accept_invitation()"
 _people = count(1)

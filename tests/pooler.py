@@ -17,7 +17,7 @@ import pytest
 from tests.conftest import temporary_home
 from tests.servers import SUPERUSER
 from tests.tls import NAME, PASSWORD, TlsServer, free_port
-from todo_cli.store import account
+from todo_cli.server import account
 
 _SYSTEM: Final = "/usr/sbin"  # Debian's place for it, which an ordinary user's PATH leaves out
 _PATIENCE: Final = 60.0

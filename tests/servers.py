@@ -16,9 +16,12 @@ import pytest
 
 from tests.conftest import Database, Person, temporary_home
 from todo_cli.errors import UnavailableError
-from todo_cli.store import account, engine, roles, schema, soundness
-from todo_cli.store.connect import open_connection
-from todo_cli.store.driver import DriverConnection
+from todo_cli.link import engine
+from todo_cli.link.connect import open_connection
+from todo_cli.link.driver import DriverConnection
+from todo_cli.server import account
+from todo_cli.store.people import roles
+from todo_cli.store.schema import migrate, soundness
 
 SUPERUSER: Final = "postgres"
 OWNER: Final = "todo_owner"
@@ -114,7 +117,7 @@ def upgrade(database: Database) -> list[str]:
     """Run the migrations as the owner."""
     made = engine.make_engine(lambda: database.open(database.name, database.owner), None)
     try:
-        return schema.upgrade(made)
+        return migrate.upgrade(made)
     finally:
         made.dispose()
 
@@ -132,7 +135,7 @@ def downgrade(database: Database, target: str) -> list[str]:
     """Undo migrations as the owner."""
     made = engine.make_engine(lambda: database.open(database.name, database.owner), None)
     try:
-        return schema.downgrade(made, target)
+        return migrate.downgrade(made, target)
     finally:
         made.dispose()
 

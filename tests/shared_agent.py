@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from tests import handed_over
-from todo_cli.agent import client
-from todo_cli.store import locks
+from todo_cli import client
+from todo_cli.server import locks
 
 COLD: Final = pytest.mark.alone(reason="none of its commands goes to the agent")
 
@@ -153,7 +153,7 @@ _PROGRAM = """
 import sys
 from pathlib import Path
 from todo_cli.agent import server
-from todo_cli.store import patience
+from todo_cli.link import patience
 patience.SILENCE = 60.0
 server.main(Path(sys.argv[1]), int(sys.argv[2]))
 """

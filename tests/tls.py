@@ -17,7 +17,7 @@ import pytest
 
 from tests.conftest import temporary_home
 from tests.servers import SUPERUSER, binaries
-from todo_cli.store import account
+from todo_cli.server import account
 
 NAME: Final = "db.example.test"  # in the certificate; it leads nowhere, only hostaddr does
 PASSWORD: Final = "correct horse & battery"

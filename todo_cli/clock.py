@@ -8,8 +8,8 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Final
 
-from todo_cli.domain import zone_file
 from todo_cli.domain.text import readable
+from todo_cli.domain.time import zone_file
 from todo_cli.errors import UsageError
 
 SYSTEM_ZONE: Final = Path("/etc/localtime")
@@ -100,7 +100,7 @@ def _named(name: str, folder: str | None) -> tzinfo:
         return _read(os.path.join(folder or _DATABASE, name))  # noqa: PTH118 - it may be absolute
     except (OSError, ValueError) as error:
         is_missing = isinstance(error, FileNotFoundError)
-    from todo_cli.domain import posix_zone  # here: seldom needed
+    from todo_cli.domain.time import posix_zone  # here: seldom needed
 
     try:
         return posix_zone.read(name)

@@ -16,7 +16,7 @@ def main() -> None:
     os.umask(os.umask(0o077) & 0o077)  # what we make, we must be able to use
     try:
         _settle_home()
-        from todo_cli.agent import client
+        from todo_cli import client
 
         arguments = sys.argv[1:]
         hot = client.is_hot(arguments, os.environ)
@@ -54,6 +54,6 @@ def _run_here(hot: bool) -> None:
     finally:
         gc.freeze()  # nor when the interpreter ends
         if hot:
-            from todo_cli.services.agent import start
+            from todo_cli.services.agent.starting import start
 
             start(os.environ)  # an agent, for the next command

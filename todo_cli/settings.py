@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from platformdirs import PlatformDirs
 
-from todo_cli.domain import client
+from todo_cli.domain import origin
 from todo_cli.domain.text import readable
 from todo_cli.errors import ConflictError, NotFoundError, UsageError
 
@@ -137,7 +137,7 @@ def load(
         timeout=_DEFAULT_TIMEOUT if timeout is None else timeout,
         idle_seconds=60 * config.number("idle_minutes", _DEFAULT_IDLE_MINUTES),
         libpq={name: value for name, value in environ.items() if name.startswith(_OF_LIBPQ)},
-        actor=client.actor(environ.get("TODO_ACTOR")),
+        actor=origin.actor(environ.get("TODO_ACTOR")),
     )
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from tests.conftest import Command, Database, temporary_home
 from tests.shared_agent import SharedAgent
-from todo_cli.store import engine, roles
+from todo_cli.link import engine
+from todo_cli.store.people import roles
 
 _numbers = itertools.count(1)
 

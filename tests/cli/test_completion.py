@@ -9,10 +9,12 @@ from typer.core import TyperGroup
 
 from tests.conftest import NOW, Command, Person
 from todo_cli.cli.app import app
-from todo_cli.cli.suggestions import suggest
-from todo_cli.domain import dates
-from todo_cli.services import suggestions
-from todo_cli.store import suggestions as stored
+from todo_cli.cli.completion.suggestions import suggest
+from todo_cli.domain.time import dates
+from todo_cli.link import engine
+from todo_cli.server.private_server import SUPERUSER
+from todo_cli.services.completion import suggestions
+from todo_cli.store.tasks import suggestions as stored
 
 pytestmark = pytest.mark.alone(reason="the shell completes in a process of its own")
 Complete = Callable[..., dict[str, str]]
@@ -286,3 +288,21 @@ def test_a_login_kept_in_the_keyring_is_not_used_while_somebody_types(
     assert isinstance(root, TyperGroup)
     assert dict(suggest(root, ("done", ""), alice.environment)) == {}
     assert "--json" in dict(suggest(root, ("done", "--"), alice.environment))
+
+
+def test_a_role_that_no_policy_holds_is_offered_its_own_tasks_alone(
+    complete: Complete, todo: Command, person: Person, other: Person
+) -> None:
+    other.query("INSERT INTO todo.tasks (title, project, tags) VALUES ('theirs', 'far', '{away}')")
+    todo("add", "mine", "--project", "home", "--tag", "errand")
+    with engine.work_on(person.database.open("postgres", SUPERUSER)) as cursor:
+        cursor.execute(f"ALTER ROLE {person.role} BYPASSRLS")
+
+    assert complete("done", "") == {"1": "mine"}
+    assert set(complete("add", "--project", "")) == {"home"}
+    assert set(complete("add", "--tag", "")) == {"errand"}
+    assert "theirs" not in todo("list", "--all").out
+    assert "theirs" not in todo("show", "1").out
+    assert todo("edit", "1", EDITOR="true").code == 0
+    assert todo("done", "1").code == 0
+    assert other.query("SELECT title, status FROM todo.tasks") == [("theirs", "pending")]

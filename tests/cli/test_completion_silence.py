@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 
 from tests.conftest import Command, Person, temporary_home
 from todo_cli.cli.app import app
-from todo_cli.cli.suggestions import suggest
+from todo_cli.cli.completion.suggestions import suggest
 
 ROOT = typer.main.get_command(app)
 WORDS = st.one_of(
@@ -118,7 +118,7 @@ def test_completion_loads_no_code_that_takes_long(todo: Command) -> None:
     todo("add", "Buy milk")
     program = (
         "import os, sys\n"
-        "from todo_cli.services import suggestions\n"
+        "from todo_cli.services.completion import suggestions\n"
         "suggestions.DEADLINE = 60.0\n"
         "from todo_cli.cli.app import main\n"
         "os._exit = lambda code: (print(*sys.modules, flush=True), os.abort())\n"

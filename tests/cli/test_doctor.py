@@ -10,7 +10,7 @@ from tests.doctor import SECRET, examined, no_settings_of_libpq, trouble
 from tests.unit.stores import Use, use
 from todo_cli import clock
 from todo_cli.credentials import Secret, Store, save
-from todo_cli.store.models import HEAD
+from todo_cli.store.schema.models import HEAD
 
 assert no_settings_of_libpq
 assert use

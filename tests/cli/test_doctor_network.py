@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import Command
 from tests.doctor import SECRET, examined, no_settings_of_libpq
-from todo_cli.store.health import Endpoint, endpoints
+from todo_cli.store.doctor import Endpoint, endpoints
 
 assert no_settings_of_libpq
 pytestmark = pytest.mark.alone(reason="doctor looks at this machine from its own process")

@@ -10,8 +10,8 @@ from tests import servers
 from tests.conftest import Command, Database, Person
 from tests.doctor import examined, no_settings_of_libpq, states, trouble
 from todo_cli import clock
-from todo_cli.store import health
-from todo_cli.store.models import HEAD
+from todo_cli.store import doctor
+from todo_cli.store.schema.models import HEAD
 
 assert no_settings_of_libpq
 pytestmark = pytest.mark.alone(reason="doctor looks at this machine from its own process")
@@ -209,7 +209,7 @@ def test_large_objects_that_are_not_the_owners_are_warned_of(
 
 
 def test_a_server_that_is_too_old_is_told(todo: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "server_version", lambda _: (14, 9))
+    monkeypatch.setattr(doctor, "server_version", lambda _: (14, 9))
 
     assert trouble(todo("doctor", "--json")) == [
         ("server", "PostgreSQL 14.9 is too old", "todo needs PostgreSQL 15 or newer")
@@ -228,11 +228,11 @@ def test_a_clock_that_is_wrong_is_warned_of(todo: Command, monkeypatch: pytest.M
 def test_a_server_that_goes_away_ends_the_examination(
     todo: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def end(cursor: health.Cursor) -> bool:
+    def end(cursor: doctor.Cursor) -> bool:
         cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
         return False
 
-    monkeypatch.setattr(health, "is_relayed", end)
+    monkeypatch.setattr(doctor, "is_relayed", end)
 
     answer = todo("doctor", "--json")
 
@@ -243,7 +243,7 @@ def test_a_server_that_goes_away_ends_the_examination(
 def test_a_server_that_answers_nonsense_is_told(
     todo: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "unguarded", lambda _: [1 / 0])
+    monkeypatch.setattr(doctor, "unguarded", lambda _: [1 / 0])
 
     [(name, found, _)] = trouble(todo("doctor", "--json"))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import todo_cli.cli.editor
+import todo_cli.cli.tasks.editor
 from tests.cli.editors import ROOT, TODO, editor, edits, environment, kept, sets, title
 from tests.conftest import Answer, Command
 from todo_cli.errors import TodoError
@@ -137,12 +137,12 @@ def test_on_a_terminal_the_systems_editor_comes_last(
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(TodoError, match="there is no editor"):
-        todo_cli.cli.editor.choose({})
+        todo_cli.cli.tasks.editor.choose({})
 
     for name in ("vi", "nano"):
         (tmp_path / name).touch(mode=0o755)
 
-    assert todo_cli.cli.editor.choose({"EDITOR": " "}) == [str(tmp_path / "nano")]
+    assert todo_cli.cli.tasks.editor.choose({"EDITOR": " "}) == [str(tmp_path / "nano")]
 
 
 def test_an_editor_in_a_folder_with_spaces_needs_no_quotes(todo: Command) -> None:
@@ -219,7 +219,7 @@ def test_a_database_that_is_gone_when_saving_loses_no_text(
         path.write_text(path.read_text().replace("milk", "oats"))
         monkeypatch.setenv("TODO_DATABASE_URL", "postgresql://nobody@/x?host=/nowhere")
 
-    monkeypatch.setattr(todo_cli.cli.editor, "run", run)
+    monkeypatch.setattr(todo_cli.cli.tasks.editor, "run", run)
     answer = todo("edit", "1", VISUAL="true")
 
     assert answer.code == 6

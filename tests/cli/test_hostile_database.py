@@ -16,7 +16,8 @@ from tests.hostile import CONTROLS, harm
 from tests.servers import as_owner, binaries, database_on, query
 from tests.shared_agent import COLD
 from tests.terminal import at_a_terminal
-from todo_cli.store import engine, roles
+from todo_cli.link import engine
+from todo_cli.store.people import roles
 
 ROOT = Path(__file__).parents[2]
 EVIL = f"a{CONTROLS}b"

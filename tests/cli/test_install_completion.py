@@ -8,7 +8,7 @@ import shellingham  # type: ignore[import-untyped]  # it ships no types
 
 from tests.conftest import Answer, Command
 from tests.shared_agent import COLD
-from todo_cli.services import shells
+from todo_cli.services.completion import shells
 
 pytestmark = COLD
 STARTUP = {"bash": ".bashrc", "zsh": ".zshrc"}

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import Command, Database, Person
 from tests.faults import Cut, Delay, fault_proxy
 from tests.shared_agent import COLD
-from todo_cli.store import engine, url
+from todo_cli.link import engine, url
 
 FILE = ("--store", "file")
 _numbers = itertools.count(1)
@@ -153,6 +153,21 @@ def test_the_owner_gets_a_login_of_their_own_and_keeps_both(
     assert boss("add", "x", "-q").out == "1\n"
     assert boss("db", "check").code == 0
     assert found["email"] in boss("user", "list").out
+
+
+def test_an_owner_whom_a_former_program_knew_by_the_sockets_folder_stays_that_person(
+    boss: Command, empty_database: str, database: Database
+) -> None:
+    log_in(boss, empty_database)
+    assert boss("db", "upgrade").code == 0
+    log_in(boss, empty_database)
+    former = f"{database.owner}@{database.socket}"
+    name = empty_database.rpartition("/empty_")[2].partition("?")[0]
+    with engine.work_on(database.open(f"empty_{name}", database.owner)) as cursor:
+        cursor.execute("UPDATE todo.users SET email = %s", [former])
+
+    assert log_in(boss, empty_database)["email"] == former
+    assert len(json.loads(boss("user", "list", "--json").out)) == 1
 
 
 def test_an_empty_database_is_set_up_with_the_stored_login_of_its_owner(

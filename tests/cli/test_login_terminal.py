@@ -2,7 +2,7 @@
 
 from tests.conftest import Command
 from tests.terminal import SECONDS, at_a_terminal
-from todo_cli.store import url
+from todo_cli.link import url
 
 
 def test_an_invitation_is_pasted_unseen(alice: Command, invitation: str) -> None:

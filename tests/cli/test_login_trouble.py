@@ -12,7 +12,7 @@ from tests.faults import Delay, Stall, fault_proxy
 from tests.shared_agent import COLD
 from tests.tls import NAME, TlsServer, tls_server, without_settings_of_libpq
 from tests.unit.stores import HERE
-from todo_cli.store.embedded import SUPERUSER
+from todo_cli.server.private_server import SUPERUSER
 
 FILE = ("--store", "file")
 OWNER = "this is the login of the database's owner, who has no tasks"

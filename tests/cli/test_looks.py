@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from tests.cli.test_terminal import Terminal, shown, task
 from tests.conftest import NOW
 from todo_cli.domain.database import ProfileView
-from todo_cli.domain.task import Outcome, Page, Priority, Status, TaskView
+from todo_cli.domain.tasks.task import Outcome, Page, Priority, Status, TaskView
 from todo_cli.output.tables import TableOutput
 
 REPORT = task(
@@ -63,6 +63,20 @@ def test_a_list_of_completed_tasks_says_when_each_was_completed() -> None:
         "12  Buy milk  Tue 17 Nov 09:05  Thu 19 Nov  home     +errand",
     ]
     assert "Completed" not in lines(MILK, report)[0]
+
+
+def test_on_a_narrow_screen_the_time_of_completion_does_not_pass_for_the_due_date(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "34")
+    done = {"status": Status.COMPLETED, "completed_at": datetime(2026, 11, 17, 8, 5, tzinfo=UTC)}
+
+    assert lines(MILK.model_copy(update=done))[2:] == [
+        "12  Buy milk",
+        "      completed Tue 17 Nov 09:05",
+        "      Thu 19 Nov  project:home",
+        "      +errand",
+    ]
 
 
 def test_tags_stand_below_one_another_before_columns_are_given_up(

@@ -174,11 +174,11 @@ def test_modify_refuses_what_is_no_change(
 
 
 def test_a_repeated_command_changes_nothing_and_gives_the_same_answer(person: Person) -> None:
-    from todo_cli.domain.changes import Changes
-    from todo_cli.domain.task import TaskRefs, new_task
+    from todo_cli.domain.tasks.changes import Changes
+    from todo_cli.domain.tasks.task import TaskRefs, new_task
     from todo_cli.errors import ConflictError
     from todo_cli.services import tasks
-    from todo_cli.services.ids import new_id
+    from todo_cli.services.session.ids import new_id
 
     command, refs = new_id(), TaskRefs(numbers=(1,), ids=())
     with person.session() as session:

@@ -6,7 +6,7 @@ from unicodedata import normalize
 import pytest
 
 from tests.conftest import Answer, Command
-from todo_cli.services import suggestions
+from todo_cli.services.completion import suggestions
 
 WEST = {"TZ": "America/Los_Angeles", "TODO_NOW": "2026-12-01T04:00:00Z"}  # 30 November, 20:00
 

@@ -20,7 +20,7 @@ import pytest
 
 from tests.conftest import Command, Person
 from tests.shared_agent import COLD
-from todo_cli.agent import client
+from todo_cli import client
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 60.0

@@ -6,7 +6,7 @@ from typer.core import TyperGroup
 
 from tests.conftest import Command
 from tests.shared_agent import COLD
-from todo_cli.agent import client
+from todo_cli import client
 from todo_cli.cli.app import app
 from todo_cli.cli.words import SearchCommand
 

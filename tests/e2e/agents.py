@@ -17,7 +17,7 @@ import psutil
 
 from tests.conftest import Answer, stop, temporary_home
 from tests.e2e.program import CHECKOUT, Program, until
-from todo_cli.agent import client
+from todo_cli import client
 from todo_cli.agent.board import PERMANENT
 
 # What a client says whose worker was killed under its command.
@@ -127,7 +127,7 @@ class Agent:
     def mark(self) -> bytes:
         """Give the fingerprint of this program's clients."""
         program = (
-            "import os, sys; from todo_cli.agent import client\n"
+            "import os, sys; from todo_cli import client\n"
             "sys.stdout.buffer.write(client.fingerprint(os.environ))"
         )
         environment = {"PYTHONPATH": self.program.path, "TODO_HOME": str(self.home)}
@@ -230,7 +230,7 @@ def copy_package(to: Path, **constants: str) -> str:
         shutil.copytree(CHECKOUT / name, to / name)
     for name, value in constants.items():
         changes = 0
-        for module in ("agent/worker", "agent/client", "store/patience"):
+        for module in ("agent/worker", "client", "link/patience"):
             file = to / "todo_cli" / f"{module}.py"
             text, number = re.subn(rf"(?m)^({name}.* =) \S+", rf"\1 {value}", file.read_text())
             file.write_text(text)

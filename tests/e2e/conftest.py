@@ -11,7 +11,7 @@ from tests.e2e.agents import PATIENT, QUIET, Agent, agent_home, copy_package
 from tests.e2e.program import Program, add, copy, server
 from tests.e2e.twice import Twice, quiet_agent
 from tests.faults import FaultProxy
-from todo_cli.store.embedded import SUPERUSER
+from todo_cli.server.private_server import SUPERUSER
 
 
 @pytest.fixture(scope="session")

@@ -50,7 +50,7 @@ bind \\ct dump
 _PROGRAM = """#!{python} -P
 import sys
 sys.path.insert(0, {checkout!r})
-from todo_cli.services import suggestions
+from todo_cli.services.completion import suggestions
 suggestions.DEADLINE = 60.0  # this machine may be busy
 from todo_cli.cli.app import main
 main()

@@ -16,12 +16,14 @@ import psutil
 import pytest
 
 from tests.conftest import NOW, Answer
-from todo_cli.domain.filters import Filter
-from todo_cli.domain.task import new_task
-from todo_cli.services import private, tasks
-from todo_cli.services.ids import new_id
-from todo_cli.store import engine, postmaster
-from todo_cli.store.embedded import SUPERUSER, PrivateServer
+from todo_cli.domain.query.filters import Filter
+from todo_cli.domain.tasks.task import new_task
+from todo_cli.link import engine
+from todo_cli.server import postmaster
+from todo_cli.server.private_server import SUPERUSER, PrivateServer
+from todo_cli.services import tasks
+from todo_cli.services.session import private
+from todo_cli.services.session.ids import new_id
 
 CHECKOUT = Path(__file__).parents[2]
 _PATH = os.pathsep.join(filter(None, [str(CHECKOUT), os.environ.get("PYTHONPATH")]))
@@ -134,7 +136,7 @@ def processes(home: Path) -> list[psutil.Process]:
 
 def watchers(home: Path) -> list[psutil.Process]:
     """Give the processes that wait for the server to be idle."""
-    return [each for each in processes(home) if _has(each, "todo_cli.store.idle")]
+    return [each for each in processes(home) if _has(each, "todo_cli.server.idle")]
 
 
 def servers(home: Path) -> list[int]:
@@ -194,7 +196,7 @@ def as_account(home: Path, uid: int, gid: int) -> Program:
     assert spec.origin is not None
     path = os.pathsep.join([str(CHECKOUT), str(Path(spec.origin).parents[1])])
     minor = f"assert sys.version_info.minor == {sys.version_info.minor}"
-    needed = f"import sys, todo_cli.store.embedded; {minor}"
+    needed = f"import sys, todo_cli.server.private_server; {minor}"
     for python in (sys.executable, "/usr/bin/python3"):
         try:
             subprocess.run(

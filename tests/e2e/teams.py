@@ -5,8 +5,10 @@ from contextlib import contextmanager
 from typing import Final
 
 from tests.tls import NAME, TlsServer, tls_server
-from todo_cli.store import engine, roles, schema, tls, url
-from todo_cli.store.connect import open_connection
+from todo_cli.link import engine, tls, url
+from todo_cli.link.connect import open_connection
+from todo_cli.store.people import roles
+from todo_cli.store.schema import migrate
 
 PASSWORD: Final = "a password: 1/2 & 100%"
 
@@ -22,7 +24,7 @@ def team_server() -> Iterator[TlsServer]:
             cursor.execute("ALTER ROLE boss LOGIN PASSWORD %s", [PASSWORD])
         owner = engine.make_engine(lambda: open_connection(tls.secured(login(made, "boss"))), None)
         with engine.disposed(owner):
-            schema.upgrade(owner)
+            migrate.upgrade(owner)
         with engine.work_on(open_connection(tls.secured(login(made, "boss")))) as cursor:
             roles.create_person(cursor, "alice", "alice@example.com")
             cursor.execute("ALTER ROLE alice LOGIN PASSWORD %s", [PASSWORD])

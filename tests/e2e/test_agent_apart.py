@@ -9,8 +9,8 @@ import psutil
 import pytest
 
 from tests.e2e.agents import Agent, end_agents
-from todo_cli.agent import client
-from todo_cli.store.embedded import PrivateServer
+from todo_cli import client
+from todo_cli.server.private_server import PrivateServer
 
 BYTES_ONLY = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 ADMIN = "postgresql://owner:secret@db.example.com/team"

@@ -16,7 +16,7 @@ KINDS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
 # One shell: tells the exit code of each command, after the title of its task.
 SHELL = f"""
 import os, subprocess, sys
-from todo_cli.agent import client
+from todo_cli import client
 for number in range({TIMES}):
     title = f"{{os.getpid()}}-{{number}}"
     words = ["add", "--quiet", title]

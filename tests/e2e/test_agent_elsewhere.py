@@ -13,7 +13,7 @@ from tests.e2e.agents import Agent, agents
 from tests.e2e.containers import FILES, PROCESSES, USERS, container, namespace
 from tests.e2e.program import until
 from tests.e2e.test_private_server_disk import for_root
-from todo_cli.agent import client
+from todo_cli import client
 
 ELSEWHERE = f"the agent runs on {os.uname().nodename}, or in another container"
 REFUSED = f"todo: {ELSEWHERE}\nhint: stop it there: todo agent stop\n"

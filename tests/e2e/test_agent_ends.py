@@ -10,8 +10,8 @@ import pytest
 
 from tests.e2e.agents import Agent, agents, all_gone
 from tests.e2e.program import ended, pid_of, processes, server, until, watchers
-from todo_cli.store.embedded import SUPERUSER
-from todo_cli.store.roles import DATABASE
+from todo_cli.server.private_server import SUPERUSER
+from todo_cli.store.people.roles import DATABASE
 
 SHORT = "idle_minutes = 0.05\n"
 

@@ -28,7 +28,7 @@ os._exit = tell
 from todo_cli.entry import main
 main()
 """
-OURS = {"todo_cli", "todo_cli.entry", "todo_cli.agent", "todo_cli.agent.client"}
+OURS = {"todo_cli", "todo_cli.entry", "todo_cli.client"}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import psutil
 from tests.conftest import Person, temporary_home
 from tests.e2e.agents import PATIENT, Agent, agents, copy_package
 from tests.e2e.program import ended, until
-from todo_cli.agent import client
+from todo_cli import client
 from todo_cli.agent.board import MOST, PERMANENT
 from todo_cli.agent.worker import MOST_COMMANDS
 
@@ -27,7 +27,7 @@ WRONG = {"list --nonsense": 2, "show 999999": 3}
 # One shell: so many commands as TIMES says, each by the agent if there is one that can.
 SHELL = """
 import os, subprocess, sys
-from todo_cli.agent import client
+from todo_cli import client
 words = ["add", "task", "--fields", "number"]
 for _ in range(int(os.environ["TIMES"])):
     code = client.hand_over(words, os.environ)

@@ -18,7 +18,7 @@ import pytest
 
 from tests.e2e.agents import Agent, agent_home, agents, opened
 from tests.e2e.program import account, as_account, until
-from todo_cli.agent import client
+from todo_cli import client
 from todo_cli.agent.board import PERMANENT
 
 for_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act for other accounts")

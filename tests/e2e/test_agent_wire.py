@@ -15,8 +15,8 @@ from tests.pooler import pooler
 from tests.servers import downgrade, upgrade
 from tests.tls import TlsServer, free_port
 from todo_cli.agent.board import PERMANENT
-from todo_cli.store import roles
-from todo_cli.store.embedded import SUPERUSER
+from todo_cli.server.private_server import SUPERUSER
+from todo_cli.store.people import roles
 
 HOT = (
     *("add task +errand due:fri", "list", "list --json", "show 1", "modify 1 due:none"),

@@ -13,7 +13,7 @@ import pytest
 from tests.e2e.agents import Agent, agent_home, agents, all_gone
 from tests.e2e.births import Shell, inherited
 from tests.e2e.program import Program, pid_of, processes, server, until, watchers
-from todo_cli.store import locks
+from todo_cli.server import locks
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells all of it")
 

@@ -18,9 +18,9 @@ from tests.e2e.teams import login, team_server
 from tests.faults import Cut, Delay, FaultProxy, fault_proxy
 from tests.refusals import Refuse
 from tests.tls import TlsServer
-from todo_cli.store import patience, tls
-from todo_cli.store.embedded import SUPERUSER
-from todo_cli.store.roles import DATABASE
+from todo_cli.link import patience, tls
+from todo_cli.server.private_server import SUPERUSER
+from todo_cli.store.people.roles import DATABASE
 
 NEON = "ep-cool-darkness-123456.eu-central-1.aws.neon.tech"
 ASLEEP = "Couldn't connect to compute node"

@@ -15,8 +15,9 @@ from tests.e2e.program import server as server_of
 from tests.pooler import pooler
 from tests.servers import SUPERUSER
 from tests.tls import NAME, PASSWORD, TlsServer, tls_server
-from todo_cli.store import engine, health
-from todo_cli.store.roles import DATABASE, OWNER
+from todo_cli.link import engine
+from todo_cli.store import doctor
+from todo_cli.store.people.roles import DATABASE, OWNER
 
 
 def findings(answer: Answer) -> dict[str, tuple[str, str]]:
@@ -255,11 +256,11 @@ def test_a_database_that_does_not_exist_is_told(todo: Command, server: TlsServer
 def test_a_name_that_is_looked_up_for_ever_is_given_up_in_time(
     todo: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def look_up(_: health.Endpoint) -> list[str]:
+    def look_up(_: doctor.Endpoint) -> list[str]:
         time.sleep(20)
         return []
 
-    monkeypatch.setattr(health, "look_up", look_up)
+    monkeypatch.setattr(doctor, "look_up", look_up)
     begin = time.monotonic()
 
     found = examined(todo, "postgresql://me@db.example.com/db", "--timeout", "1")
@@ -271,11 +272,11 @@ def test_a_name_that_is_looked_up_for_ever_is_given_up_in_time(
 def test_a_server_that_stops_answering_is_given_up_in_time(
     todo: Command, server: TlsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def wait(cursor: health.Cursor) -> bool:
+    def wait(cursor: doctor.Cursor) -> bool:
         cursor.execute("SELECT pg_sleep(20)")
         return False
 
-    monkeypatch.setattr(health, "is_relayed", wait)
+    monkeypatch.setattr(doctor, "is_relayed", wait)
     begin = time.monotonic()
 
     found = examined(todo, server.url(sslrootcert=str(server.ca)), "--timeout", "2")

@@ -10,7 +10,7 @@ from tests.conftest import Answer, temporary_home
 from tests.e2e.agents import agents, end_agents
 from tests.e2e.program import Program, servers, until
 from todo_cli.agent.board import PERMANENT
-from todo_cli.store.embedded import PrivateServer
+from todo_cli.server.private_server import PrivateServer
 
 DATA = Path(".local/share/todo-cli")
 FOLDERS = dict.fromkeys(("XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"), "")

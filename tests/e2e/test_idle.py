@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.program import Program, add, pid_of, processes, server, titles, until, watchers
-from todo_cli.services import private
-from todo_cli.store import idle, locks
-from todo_cli.store.embedded import PrivateServer
+from todo_cli.server import idle, locks
+from todo_cli.server.private_server import PrivateServer
+from todo_cli.services.session import private
 
 _SHORT = "idle_minutes = 0.02\n"
 

@@ -14,7 +14,7 @@ from tests.conftest import Person
 from tests.e2e.births import Shell
 from tests.e2e.program import Program, add, server, titles
 from todo_cli.errors import UnavailableError
-from todo_cli.store import cluster
+from todo_cli.server import cluster
 
 IGNORING = Shell(ignored=("SIGCHLD",)).within
 BACKENDS = Path(__file__).parents[1] / "unit"

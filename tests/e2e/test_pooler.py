@@ -19,13 +19,13 @@ from tests.e2e.program import CHECKOUT
 from tests.e2e.test_team import answered, log_in, password_of
 from tests.pooler import Pooler, pooler
 from tests.tls import NAME, TlsServer, tls_server
-from todo_cli.domain.filters import Filter
-from todo_cli.domain.task import new_task
+from todo_cli.domain.query.filters import Filter
+from todo_cli.domain.tasks.task import new_task
+from todo_cli.link import url
 from todo_cli.services import tasks
-from todo_cli.services.ids import new_id
-from todo_cli.services.unit_of_work import open_session
+from todo_cli.services.session.ids import new_id
+from todo_cli.services.session.way_in import open_session
 from todo_cli.settings import load
-from todo_cli.store import url
 
 PASSWORD = "one for all: 1/2 & 100%"
 CROWD = 200  # twice as many as the server itself lets in

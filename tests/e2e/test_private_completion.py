@@ -9,8 +9,8 @@ from typer.core import TyperGroup
 from tests.conftest import stop
 from tests.e2e.program import copy, pid_of, processes, titles
 from todo_cli.cli.app import app
-from todo_cli.cli.suggestions import suggest
-from todo_cli.services import suggestions
+from todo_cli.cli.completion.suggestions import suggest
+from todo_cli.services.completion import suggestions
 
 
 @pytest.fixture(autouse=True)

@@ -10,9 +10,11 @@ import pytest
 
 from tests.conftest import Command
 from tests.e2e.test_private_upgrade import as_superuser, be_behind, contents, dumps, private
-from todo_cli.store import cluster, connect, locks, patience, roles
-from todo_cli.store.account import Account
-from todo_cli.store.embedded import SUPERUSER, PrivateServer
+from todo_cli.link import connect, patience
+from todo_cli.server import cluster, locks
+from todo_cli.server.account import Account
+from todo_cli.server.private_server import SUPERUSER, PrivateServer
+from todo_cli.store.people import roles
 
 __all__ = ["private"]
 
@@ -52,7 +54,7 @@ def slow(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         script.chmod(0o755)
         return os.fspath(script)
 
-    monkeypatch.setattr("todo_cli.store.dump.program", program)
+    monkeypatch.setattr("todo_cli.server.dump.program", program)
 
 
 def test_a_dump_may_take_longer_than_a_transaction_of_the_owners_may_be_idle(

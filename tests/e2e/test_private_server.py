@@ -27,7 +27,7 @@ from tests.e2e.program import (
     until,
 )
 from todo_cli.errors import UnavailableError
-from todo_cli.store.embedded import SUPERUSER
+from todo_cli.server.private_server import SUPERUSER
 
 
 def test_the_first_command_sets_everything_up_and_says_so_once(home: Path) -> None:

@@ -25,9 +25,9 @@ from tests.e2e.program import (
     until,
 )
 from todo_cli.errors import UnavailableError
-from todo_cli.store import account as accounts
-from todo_cli.store import roles
-from todo_cli.store.account import SYSTEM_FOLDER, Account, reachable_package
+from todo_cli.server import account as accounts
+from todo_cli.server.account import SYSTEM_FOLDER, Account, reachable_package
+from todo_cli.store.people import roles
 
 is_root = os.geteuid() == 0
 for_root = pytest.mark.skipif(not is_root, reason="only root can act as several accounts")

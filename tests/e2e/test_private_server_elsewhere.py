@@ -34,9 +34,9 @@ from tests.e2e.test_doctor import findings
 from tests.e2e.test_private_server_disk import for_root
 from tests.e2e.test_private_server_trouble import busy_session, kill
 from todo_cli.errors import UnavailableError
-from todo_cli.store import idle, locks, postmaster
-from todo_cli.store.embedded import SUPERUSER
-from todo_cli.store.place import here
+from todo_cli.server import idle, locks, postmaster
+from todo_cli.server.place import here
+from todo_cli.server.private_server import SUPERUSER
 
 ELSEWHERE = f"the private PostgreSQL runs on {os.uname().nodename}, or in another container"
 SENTENCE = f"todo: {ELSEWHERE}\nhint: stop it there: todo db stop\n"

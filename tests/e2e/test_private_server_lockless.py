@@ -18,10 +18,10 @@ from tests.e2e.containers import container
 from tests.e2e.program import Program, pid_of, processes, server, servers, titles, until
 from tests.e2e.test_private_server_disk import for_root
 from tests.e2e.test_private_server_trouble import kill
-from todo_cli.store import fresh, locks, postmaster
-from todo_cli.store.account import server_account
-from todo_cli.store.cluster import ENVIRONMENT
-from todo_cli.store.remains import LOCKED, PID_FILE
+from todo_cli.server import fresh, locks, postmaster
+from todo_cli.server.account import server_account
+from todo_cli.server.cluster import ENVIRONMENT
+from todo_cli.server.remains import LOCKED, PID_FILE
 
 UNKNOWN = "todo: the private PostgreSQL runs on another machine, or in another container\n"
 

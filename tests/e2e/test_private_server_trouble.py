@@ -25,9 +25,9 @@ from tests.e2e.program import (
     until,
 )
 from todo_cli.errors import UnavailableError
-from todo_cli.store import account as accounts
-from todo_cli.store import locks, postmaster
-from todo_cli.store.account import server_account
+from todo_cli.server import account as accounts
+from todo_cli.server import locks, postmaster
+from todo_cli.server.account import server_account
 
 
 def kill(home: Path) -> int:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Command
-from todo_cli.store import account, cluster, roles
-from todo_cli.store.embedded import SUPERUSER, PrivateServer
+from todo_cli.server import account, cluster
+from todo_cli.server.private_server import SUPERUSER, PrivateServer
+from todo_cli.store.people import roles
 
 
 @pytest.fixture
@@ -38,6 +39,18 @@ def test_a_private_database_without_a_schema_is_set_up_again(private: Command) -
     assert private("list", "--json").out == "[]\n"
     assert private("add", "Buy bread").err == "Added 1 Buy bread\n"
     assert json.loads(private("show", "1", "--json").out)["owner"].endswith("@localhost")
+
+
+def test_a_program_one_version_older_goes_on_with_a_private_database_that_is_ahead(
+    private: Command, home: Path
+) -> None:
+    private("add", "Buy milk")
+    as_superuser(home, "UPDATE todo.alembic_version SET version_num = '0099'")
+    (prepared,) = (home / "data").rglob("prepared*")
+    prepared.unlink()
+
+    assert json.loads(private("list", "--json").out)[0]["title"] == "Buy milk"
+    assert as_superuser(home, "SELECT version_num FROM todo.alembic_version") == [("0099",)]
 
 
 # --- a dump before a migration
@@ -164,7 +177,7 @@ def test_a_dump_that_fails_leaves_no_file_and_nothing_is_migrated(
     broken = home / "pg_dump"
     broken.write_text("#!/bin/sh\necho 'pg_dump: error: no room' >&2\nexit 1\n")
     broken.chmod(0o755)
-    monkeypatch.setattr("todo_cli.store.dump.program", lambda *_: os.fspath(broken))
+    monkeypatch.setattr("todo_cli.server.dump.program", lambda *_: os.fspath(broken))
 
     failed = private("list")
 

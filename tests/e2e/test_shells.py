@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import Command
 from tests.e2e.interactive import SHELLS, Shell, opened, program
-from todo_cli.services import shells
+from todo_cli.services.completion import shells
 
 PACKAGE = Path("/usr/share/bash-completion/bash_completion")
 

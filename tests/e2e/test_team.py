@@ -11,8 +11,8 @@ import pytest
 
 from tests.conftest import Answer, Command
 from tests.tls import NAME, TlsServer, tls_server
-from todo_cli.store import engine, tls, url
-from todo_cli.store.connect import open_connection
+from todo_cli.link import engine, tls, url
+from todo_cli.link.connect import open_connection
 
 BOSS_PASSWORD = "the owner's: 1/2 & 100%"
 

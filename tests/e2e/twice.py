@@ -129,9 +129,9 @@ def quiet_agent(url: str) -> Iterator[Agent]:
     """
     with temporary_home() as copy, agent_home() as home:
         path = copy_package(copy, _HELLO_SECONDS="60.0", _COMMAND_SECONDS="60.0")
-        _change(copy / "todo_cli" / "store" / "patience.py", "SILENCE: Final = 1.0", "60.0")
+        _change(copy / "todo_cli" / "link" / "patience.py", "SILENCE: Final = 1.0", "60.0")
         for given in ("_PATIENCE = 0.25", "_HANDING_OVER = 5.0"):
-            _change(copy / "todo_cli" / "agent" / "client.py", given, "60.0")
+            _change(copy / "todo_cli" / "client.py", given, "60.0")
         (home / "state").mkdir()
         (home / "state" / "greeted").touch()  # what a first use says has tests of its own
         agent = Agent(Program(home, path=path), {"TODO_DATABASE_URL": url})

@@ -14,7 +14,7 @@ from tests.people import Office, add_task, office_of, somebody, titles
 from tests.servers import as_owner, not_refused, query, upgrade
 from todo_cli.domain.people import UserStatus
 from todo_cli.errors import AuthError, NotFoundError
-from todo_cli.services import users
+from todo_cli.services.people import users
 
 HELD = {
     "advisory locks": "SELECT pg_advisory_lock(n) FROM generate_series(1, 500) n",

@@ -13,7 +13,7 @@ from tests.conftest import Database, Person
 from tests.servers import add_task, as_owner, id_of
 from todo_cli.domain.audit import LogFilter
 from todo_cli.errors import AuthError
-from todo_cli.store import audit
+from todo_cli.store.log import audit
 
 ADD = "INSERT INTO todo.tasks (id, title) VALUES (%s, 'x')"
 

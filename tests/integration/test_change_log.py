@@ -9,8 +9,8 @@ import pytest
 
 from tests.conftest import Database, Person
 from tests.servers import add_task, as_owner, id_of, refused
-from todo_cli.domain.task import NewTask, Priority, TaskRefs
-from todo_cli.store import writes
+from todo_cli.domain.tasks.task import NewTask, Priority, TaskRefs
+from todo_cli.store.tasks import writes
 
 EVENTS = "SELECT action, before, after, command_id FROM todo.task_events ORDER BY at"
 MOVES = ("complete", "reopen", "delete", "restore", "purge")

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import Answer, Command, Person
 from tests.faults import Connection, Cut, Delay, Fault, FaultProxy, Stall
 from tests.refusals import Refuse
-from todo_cli.store import patience
+from todo_cli.link import patience
 
 BYTES = 61  # between two places where a connection is cut; odd, so that none is left out for ever
 

@@ -2,9 +2,9 @@
 
 from tests.conftest import Database, Person
 from tests.servers import SUPERUSER, add_task, as_owner, downgrade, query, upgrade
-from todo_cli.store import schema
+from todo_cli.store.schema import migrate
 
-REVISIONS = [revision for revision, _ in schema.history()]
+REVISIONS = [revision for revision, _ in migrate.history()]
 
 # What schema.md names as ours outside the rows: objects, group roles, privileges.
 LEFT = """

@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import Database
 from tests.servers import SUPERUSER, as_owner, query, refused
 from todo_cli.errors import AuthError
-from todo_cli.store.engine import work_on
+from todo_cli.link.engine import work_on
 
 ACCEPT = "SELECT role_name, password FROM todo.accept_invitation()"
 _invited = count(1)

@@ -8,18 +8,18 @@ import pytest
 from sqlalchemy import text
 
 from tests.conftest import NOW, Database, Person
-from todo_cli.domain.filters import Filter
-from todo_cli.domain.task import new_task
+from todo_cli.domain.query.filters import Filter
+from todo_cli.domain.tasks.task import new_task
 from todo_cli.errors import NotFoundError, TodoError, UnavailableError
-from todo_cli.services import kept as kept_module
+from todo_cli.link import engine
+from todo_cli.link.connect import connect_url
+from todo_cli.link.patience import Patience
+from todo_cli.server.private_server import SUPERUSER
 from todo_cli.services import tasks
-from todo_cli.services.ids import new_id
-from todo_cli.services.kept import IDLE_SECONDS, Kept
+from todo_cli.services.session import kept as kept_module
+from todo_cli.services.session.ids import new_id
+from todo_cli.services.session.kept import IDLE_SECONDS, Kept
 from todo_cli.settings import Settings, load
-from todo_cli.store import engine
-from todo_cli.store.connect import connect_url
-from todo_cli.store.embedded import SUPERUSER
-from todo_cli.store.patience import Patience
 
 
 class Clock:

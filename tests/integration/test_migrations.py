@@ -13,11 +13,12 @@ from sqlalchemy import Engine
 from tests.conftest import Answer, Command, Database
 from tests.servers import differences
 from todo_cli.errors import AuthError, NotFoundError, SchemaError, TodoError
-from todo_cli.store import engine, schema, soundness
-from todo_cli.store.embedded import SUPERUSER
-from todo_cli.store.roles import OWNER, create_database
+from todo_cli.link import engine
+from todo_cli.server.private_server import SUPERUSER
+from todo_cli.store.people.roles import OWNER, create_database
+from todo_cli.store.schema import migrate, soundness
 
-REVISIONS = [revision for revision, _ in schema.history()]
+REVISIONS = [revision for revision, _ in migrate.history()]
 
 
 @pytest.fixture
@@ -91,23 +92,23 @@ def test_every_migration_goes_up_down_and_up_to_the_same(empty: Database) -> Non
     shapes = {}
     with owner_of(empty) as owner:
         for revision in REVISIONS:
-            assert schema.upgrade(owner, revision) == [revision]
+            assert migrate.upgrade(owner, revision) == [revision]
             shapes[revision] = shape(empty)
         for below, revision in zip(["base", *REVISIONS], REVISIONS, strict=False):
-            assert schema.current(owner) == REVISIONS[-1]
-            schema.downgrade(owner, below)
-            assert schema.current(owner) == (None if below == "base" else below)
+            assert migrate.current(owner) == REVISIONS[-1]
+            migrate.downgrade(owner, below)
+            assert migrate.current(owner) == (None if below == "base" else below)
             if below != "base":
                 assert shape(empty) == shapes[below]
-            assert schema.upgrade(owner)[0] == revision
+            assert migrate.upgrade(owner)[0] == revision
             assert shape(empty) == shapes[REVISIONS[-1]]
     assert differences(empty) == []
 
 
 def test_base_leaves_nothing_but_an_empty_version_table(empty: Database) -> None:
     with owner_of(empty) as owner:
-        schema.upgrade(owner)
-        schema.downgrade(owner, "base")
+        migrate.upgrade(owner)
+        migrate.downgrade(owner, "base")
     names = {row[1] for row in shape(empty) if row[0] in ("relation", "function", "policy")}
 
     assert names == {"alembic_version", "alembic_version_pkc"}
@@ -115,10 +116,10 @@ def test_base_leaves_nothing_but_an_empty_version_table(empty: Database) -> None
 
 def test_a_second_upgrade_changes_nothing(empty: Database) -> None:
     with owner_of(empty) as owner:
-        assert schema.upgrade(owner) == REVISIONS
-        assert schema.upgrade(owner) == []
-        assert schema.upgrade(owner, REVISIONS[0]) == []
-        assert schema.current(owner) == REVISIONS[-1]
+        assert migrate.upgrade(owner) == REVISIONS
+        assert migrate.upgrade(owner) == []
+        assert migrate.upgrade(owner, REVISIONS[0]) == []
+        assert migrate.current(owner) == REVISIONS[-1]
 
 
 def test_two_upgrades_at_once_take_turns(empty: Database) -> None:
@@ -126,7 +127,7 @@ def test_two_upgrades_at_once_take_turns(empty: Database) -> None:
 
     def upgrade() -> None:
         with owner_of(empty) as owner:
-            applied.append(schema.upgrade(owner))
+            applied.append(migrate.upgrade(owner))
 
     threads = [threading.Thread(target=upgrade) for _ in range(4)]
     for thread in threads:
@@ -140,36 +141,36 @@ def test_two_upgrades_at_once_take_turns(empty: Database) -> None:
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(empty: Database) -> None:
     with owner_of(empty) as owner:
-        schema.upgrade(owner, REVISIONS[1])
+        migrate.upgrade(owner, REVISIONS[1])
         before = shape(empty)
         with empty.cursor(OWNER) as cursor:
             cursor.execute("CREATE TABLE todo.task_events_rest ()")
         with pytest.raises(TodoError):
-            schema.upgrade(owner)
+            migrate.upgrade(owner)
         with empty.cursor(OWNER) as cursor:
             cursor.execute("DROP TABLE todo.task_events_rest")
         assert shape(empty) == before
-        assert schema.current(owner) == REVISIONS[1]
+        assert migrate.current(owner) == REVISIONS[1]
 
 
 def test_a_lock_that_somebody_keeps_ends_the_upgrade_in_time(
     empty: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schema, "LOCK_TIMEOUT", "lock_timeout = '100ms'")
+    monkeypatch.setattr(migrate, "LOCK_TIMEOUT", "lock_timeout = '100ms'")
     with owner_of(empty) as owner:
-        schema.upgrade(owner, REVISIONS[0])
+        migrate.upgrade(owner, REVISIONS[0])
         with closing(empty.open(empty.name, OWNER)) as holder, holder.cursor() as cursor:
             cursor.execute("LOCK TABLE todo.alembic_version")
             with pytest.raises(TodoError):
-                schema.upgrade(owner)
-        assert schema.upgrade(owner) == REVISIONS[1:]
+                migrate.upgrade(owner)
+        assert migrate.upgrade(owner) == REVISIONS[1:]
 
 
 def test_an_unknown_revision_is_not_found(empty: Database) -> None:
     with owner_of(empty) as owner:
         for name in ("9999", "", "-1", "head~1"):
             with pytest.raises(NotFoundError):
-                schema.upgrade(owner, name)
+                migrate.upgrade(owner, name)
 
 
 def test_only_the_owner_can_upgrade(database: Database, empty: Database) -> None:
@@ -177,7 +178,7 @@ def test_only_the_owner_can_upgrade(database: Database, empty: Database) -> None
     with as_superuser(empty) as cursor:
         cursor.execute(f"GRANT CONNECT ON DATABASE {empty.name} TO {person.role}")
     with owner_of(empty, person.role) as stranger, pytest.raises(AuthError):
-        schema.upgrade(stranger)
+        migrate.upgrade(stranger)
     assert shape(empty)[1:] == []
 
 
@@ -188,8 +189,8 @@ def test_a_second_owner_on_the_same_server_is_refused(empty: Database) -> None:
     second = Database(name, other, empty.socket, empty.open)
     with owner_of(second, other) as owner:
         with pytest.raises(AuthError, match="one server, one owner"):
-            schema.upgrade(owner)
-        assert schema.current(owner) is None
+            migrate.upgrade(owner)
+        assert migrate.current(owner) is None
     with as_superuser(empty) as cursor:
         cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
         cursor.execute(f"DROP ROLE {other}")
@@ -204,14 +205,14 @@ def test_a_database_that_cannot_hold_unicode_is_refused(empty: Database) -> None
         )
     latin = Database(name, OWNER, empty.socket, empty.open)
     with owner_of(latin) as owner, pytest.raises(TodoError, match="UTF8"):
-        schema.upgrade(owner)
+        migrate.upgrade(owner)
     with as_superuser(empty) as cursor:
         cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def test_check_names_what_differs(empty: Database) -> None:
     with owner_of(empty) as owner:
-        schema.upgrade(owner)
+        migrate.upgrade(owner)
         with empty.cursor(OWNER) as cursor:
             cursor.execute(
                 "ALTER TABLE todo.tasks ADD colour text, ALTER revision TYPE bigint;"
@@ -235,16 +236,16 @@ def test_check_says_when_the_database_is_behind_or_ahead(empty: Database) -> Non
     with owner_of(empty) as owner:
         with pytest.raises(SchemaError, match="without the schema of todo"):
             soundness.check(owner)
-        schema.upgrade(owner, REVISIONS[1])
+        migrate.upgrade(owner, REVISIONS[1])
         with pytest.raises(SchemaError, match="at revision 0002; this program needs 0005"):
             soundness.check(owner)
-        schema.upgrade(owner)
+        migrate.upgrade(owner)
         with empty.cursor(OWNER) as cursor:
             cursor.execute("UPDATE todo.alembic_version SET version_num = '9999'")
         for refuse in (
             soundness.check,
-            schema.upgrade,
-            lambda owner: schema.downgrade(owner, "base"),
+            migrate.upgrade,
+            lambda owner: migrate.downgrade(owner, "base"),
         ):
             with pytest.raises(SchemaError, match="newer than this program"):
                 refuse(owner)
@@ -259,7 +260,7 @@ def test_a_command_on_a_database_that_is_behind_asks_for_the_upgrade(
     for revision in ["base", *REVISIONS[:-1]]:
         if revision != "base":
             with owner_of(empty) as owner:
-                schema.upgrade(owner, revision)
+                migrate.upgrade(owner, revision)
             with empty.cursor(OWNER) as cursor:
                 cursor.execute("GRANT todo_member TO early")
         for arguments in (["list"], ["add", "x"], ["done", "1"], ["rm", "1"], ["show", "1"]):
@@ -272,7 +273,7 @@ def test_a_command_on_a_database_that_is_behind_asks_for_the_upgrade(
 
 def test_a_program_that_is_too_old_is_told_so(empty: Database, todo: Command) -> None:
     with owner_of(empty) as owner:
-        schema.upgrade(owner)
+        migrate.upgrade(owner)
     with empty.cursor(SUPERUSER) as cursor:
         cursor.execute("SELECT pg_get_functiondef('todo.require_revision'::regproc)")
         definition = cursor.fetchone()[0]
@@ -288,13 +289,13 @@ def test_names_that_no_program_of_today_would_take_lose_what_cannot_be_shown(
     empty: Database,
 ) -> None:
     with owner_of(empty) as owner:
-        schema.upgrade(owner, "0003")
+        migrate.upgrade(owner, "0003")
         with empty.cursor(OWNER) as cursor:
             cursor.execute(
                 "INSERT INTO todo.users (role_name, email, first_name, last_name) "
                 "VALUES ('x', 'x', E'A\\x1b[31mn\\nn', U&'\\009bB')"
             )
-            schema.upgrade(owner)
+            migrate.upgrade(owner)
             cursor.execute("SELECT first_name, last_name FROM todo.users")
             assert cursor.fetchall() == [("A [31mn n", " B")]
             for name in ("first_name", "last_name"):

@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 
 from tests.conftest import Database
 from tests.servers import as_owner
-from todo_cli.store import engine
-from todo_cli.store.models import SCHEMA
-from todo_cli.store.schema import VERSION_TABLE, transaction
-from todo_cli.store.tables import metadata
+from todo_cli.link import engine
+from todo_cli.store.schema.migrate import VERSION_TABLE, transaction
+from todo_cli.store.schema.models import SCHEMA
+from todo_cli.store.schema.tables import metadata
 
 
 def differences(database: Database) -> list[Any]:

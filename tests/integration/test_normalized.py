@@ -7,8 +7,10 @@ from unicodedata import normalize
 import pytest
 
 from tests.conftest import Database, Person
-from todo_cli.store import engine, roles, schema
-from todo_cli.store.embedded import SUPERUSER
+from todo_cli.link import engine
+from todo_cli.server.private_server import SUPERUSER
+from todo_cli.store.people import roles
+from todo_cli.store.schema import migrate
 
 GROWS = "\N{DEVANAGARI LETTER QA}"  # two characters in NFC
 
@@ -28,7 +30,7 @@ def earlier(database: Database) -> Iterator[Database]:
 
 def upgrade(database: Database, revision: str = "head") -> None:
     made = engine.make_engine(lambda: database.open(database.name, database.owner), None)
-    schema.upgrade(made, revision)
+    migrate.upgrade(made, revision)
     made.dispose()
 
 
@@ -79,3 +81,24 @@ def test_a_text_that_would_grow_past_its_width_stays_and_its_task_can_be_done(
     person.query("SELECT todo.claim_tasks('{1}', '{}', '{pending}', gen_random_uuid())")
     person.query("UPDATE todo.tasks SET status = 'completed'")
     assert person.query("SELECT title, status FROM todo.tasks") == [(GROWS * 255, "completed")]
+
+
+def test_a_text_that_grows_and_fits_is_written_in_the_one_form_beside_one_that_does_not(
+    earlier: Database,
+) -> None:
+    person = earlier.new_person()
+    person.query(
+        "INSERT INTO todo.tasks (title, description, project, tags) VALUES (%s, %s, %s, %s)",
+        [GROWS, GROWS * 5000, GROWS, [GROWS * 100]],
+    )
+
+    upgrade(earlier)
+
+    person.query(
+        "UPDATE todo.tasks SET priority = 'high', title = %s, tags = %s",
+        [GROWS * 2, [GROWS * 100, GROWS]],
+    )
+    grown = normalize("NFC", GROWS)
+    assert person.query("SELECT title, description, project, tags FROM todo.tasks") == [
+        (grown * 2, GROWS * 5000, grown, [GROWS * 100, GROWS])
+    ]

@@ -11,8 +11,8 @@ import pytest
 
 from tests.conftest import Person
 from tests.servers import add_task, refused
-from todo_cli.domain.task import NewTask, TaskRefs, TaskView
-from todo_cli.store import writes
+from todo_cli.domain.tasks.task import NewTask, TaskRefs, TaskView
+from todo_cli.store.tasks import writes
 
 ADD = "INSERT INTO todo.tasks (id, title) VALUES (%s, 'x') ON CONFLICT (user_id, id) DO NOTHING"
 CHOOSE = "INSERT INTO todo.tasks (id, number, title) VALUES (gen_random_uuid(), %s, 'x')"

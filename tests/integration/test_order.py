@@ -1,6 +1,7 @@
 """The order of lists: by the reader's own days, and as in a dictionary."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from uuid import uuid4
@@ -8,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.conftest import Person, utc
-from todo_cli.domain.filters import Filter, Sort, SortField
-from todo_cli.domain.task import NewTask, Priority, Status, TaskRefs, TaskView, new_task
+from tests.conftest import Database, Person, utc
+from tests.servers import SUPERUSER, query, upgrade
+from todo_cli.domain.query.filters import Filter, Sort, SortField
+from todo_cli.domain.tasks.task import NewTask, Priority, Status, TaskRefs, TaskView, new_task
 from todo_cli.services import tasks
-from todo_cli.services.ids import new_id
+from todo_cli.services.session.ids import new_id
 
 # East and west of UTC, half an hour off, with clock changes, and the two ends of the world.
 ZONES = (
@@ -161,3 +163,19 @@ def test_titles_sort_the_same_on_every_server_below_the_c_locale_too(alice: Pers
     own = "SELECT datctype FROM pg_database WHERE datname = current_database()"
     assert alice.query(own) == [("C",)]
     check_dictionary(alice)
+
+
+# Debian's alone is built with ICU, which knows what Turkish does with I on every machine.
+@pytest.mark.parametrize("each_database", [("debian", False)], indirect=True)
+def test_a_search_ignores_case_in_a_turkish_database_too(each_database: Database) -> None:
+    turkish = replace(each_database, name="turkish")
+    create = "CREATE DATABASE turkish OWNER {} TEMPLATE template0 LOCALE_PROVIDER icu"
+    query(each_database, SUPERUSER, f"{create.format(turkish.owner)} ICU_LOCALE 'tr-TR'")
+    upgrade(turkish)
+    person = turkish.new_person()
+    with person.session() as session:
+        tasks.add(session, [new_task(new_id(), each) for each in ("TITLE", "title")], uuid4())
+        for word in ("TITLE", "title"):
+            assert len(tasks.find(session, Filter(search=(word,)), FIRST).tasks) == 2
+    person.forget()
+    query(each_database, SUPERUSER, "DROP DATABASE turkish WITH (FORCE)")

@@ -11,14 +11,14 @@ from sqlalchemy import event
 from sqlmodel import Session
 
 from tests.conftest import NOW, Database, Person
-from todo_cli.domain import dates
-from todo_cli.domain.changes import Changes
-from todo_cli.domain.filters import Empty, Filter, Sort, SortField, Span
-from todo_cli.domain.task import NewTask, Priority, Status, TaskRefs, new_task
+from todo_cli.domain.query.filters import Empty, Filter, Sort, SortField, Span
+from todo_cli.domain.tasks.changes import Changes
+from todo_cli.domain.tasks.task import NewTask, Priority, Status, TaskRefs, new_task
+from todo_cli.domain.time import dates
+from todo_cli.server.private_server import SUPERUSER
 from todo_cli.services import tasks
-from todo_cli.services.ids import new_id
-from todo_cli.store.conditions import utc_midnight
-from todo_cli.store.embedded import SUPERUSER
+from todo_cli.services.session.ids import new_id
+from todo_cli.store.tasks.conditions import utc_midnight
 
 PEOPLE = 20
 TASKS = 1_500

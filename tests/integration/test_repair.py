@@ -18,7 +18,7 @@ from tests.integration.test_migrations import shape as shape_of
 from tests.people import office_of
 from tests.servers import SUPERUSER, add_task, as_owner, query
 from todo_cli.errors import SchemaError, TodoError
-from todo_cli.store import large_objects, schema, shape, soundness
+from todo_cli.store.schema import large_objects, migrate, shape, soundness
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def test_a_check_waits_for_nobody_and_leaves_nothing(database: Database, person:
 def test_a_stray_right_is_taken_away_and_what_the_owner_granted_stays(empty: Database) -> None:
     auditing = f"auditing_{empty.name}"
     with owner_of(empty) as owner:
-        schema.upgrade(owner)
+        migrate.upgrade(owner)
     as_owner(
         empty,
         f"""CREATE ROLE {auditing};
@@ -72,7 +72,7 @@ def test_a_stray_right_is_taken_away_and_what_the_owner_granted_stays(empty: Dat
 
 def test_a_database_that_is_behind_is_repaired_and_can_then_be_upgraded(empty: Database) -> None:
     with owner_of(empty) as owner:
-        schema.upgrade(owner, REVISIONS[1])
+        migrate.upgrade(owner, REVISIONS[1])
     as_owner(empty, "DROP POLICY own ON todo.users; REVOKE USAGE ON SCHEMA todo FROM todo_definer")
     with maintainer_of(empty) as todo:
         answer = todo("db", "check", "--repair", "--json")
@@ -106,7 +106,7 @@ def test_a_broken_database_is_called_broken_and_mended(
     empty: Database, statement: str, line: str
 ) -> None:
     with owner_of(empty) as owner, maintainer_of(empty) as todo:
-        schema.upgrade(owner)
+        migrate.upgrade(owner)
         as_owner(empty, statement)
         found = todo("db", "check")
         assert (found.code, found.out) == (7, f"{line}\n")
@@ -120,7 +120,7 @@ def test_a_broken_database_is_called_broken_and_mended(
 
 def test_a_check_that_rows_violate_stays_named(empty: Database) -> None:
     with owner_of(empty) as owner, maintainer_of(empty) as todo:
-        schema.upgrade(owner)
+        migrate.upgrade(owner)
         as_owner(
             empty,
             "ALTER TABLE todo.users DROP CONSTRAINT users_kind_check;"
@@ -135,7 +135,7 @@ def test_a_check_that_rows_violate_stays_named(empty: Database) -> None:
 
 def test_what_the_owner_added_is_told_and_the_database_is_sound(empty: Database) -> None:
     with owner_of(empty) as owner, maintainer_of(empty) as todo:
-        schema.upgrade(owner)
+        migrate.upgrade(owner)
         as_owner(empty, "CREATE VIEW todo.report AS SELECT count(*) FROM todo.tasks")
         answer, found = todo("db", "check"), todo("db", "check", "--json")
     assert (answer.code, answer.out) == (0, "")
@@ -188,14 +188,14 @@ def test_a_database_of_no_one_revision_is_named_and_left_alone(
         assert answer.err.startswith("todo: todo.alembic_version names "), command
         assert "Traceback" not in answer.err
     with owner_of(empty) as engine, pytest.raises(SchemaError, match=state):
-        schema.upgrade(engine)
+        migrate.upgrade(engine)
 
 
 def test_a_member_of_a_database_of_two_revisions_is_told_too(
     empty: Database, todo: Command
 ) -> None:
     with owner_of(empty) as owner:
-        schema.upgrade(owner)
+        migrate.upgrade(owner)
     as_owner(empty, "INSERT INTO todo.alembic_version VALUES ('0001')")
     answer = todo("list", TODO_DATABASE_URL=empty.url(SUPERUSER))
     assert answer.code == 7
@@ -234,7 +234,7 @@ def test_what_an_owner_has_set_changes_neither_migrations_nor_the_check(
 def test_what_an_owner_hands_out_by_default_is_a_stray_right(empty: Database) -> None:
     as_owner(empty, "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC")
     with owner_of(empty) as owner:
-        schema.upgrade(owner)
+        migrate.upgrade(owner)
         found = soundness.check(owner).differences
         assert "REVOKE SELECT ON TABLE todo.users FROM PUBLIC" in found
         assert not any(each.startswith("GRANT") for each in found)
@@ -246,7 +246,7 @@ def test_large_objects_are_named_and_those_of_nobody_dropped(
     empty: Database, tmp_path: Path
 ) -> None:
     with owner_of(empty) as owner:
-        schema.upgrade(owner)
+        migrate.upgrade(owner)
     with maintainer_of(empty) as todo, office_of(empty, tmp_path) as office:
         member = office.member("someone@example.com")
         invited = office.invite("someone.else@example.com")["user"]
@@ -276,7 +276,7 @@ def test_the_large_objects_of_a_group_go_with_whoever_is_removed(
 ) -> None:
     monkeypatch.setattr(large_objects, "_AT_ONCE", 2)
     with owner_of(empty) as owner:
-        schema.upgrade(owner)
+        migrate.upgrade(owner)
     with maintainer_of(empty) as todo, office_of(empty, tmp_path) as office:
         member = office.member("someone@example.com")
         add_task(member, "x")
@@ -290,7 +290,7 @@ def test_the_months_of_the_log_that_nobody_has_made_yet_are_made_and_no_differen
     empty: Database,
 ) -> None:
     with owner_of(empty) as owner:
-        schema.upgrade(owner)
+        migrate.upgrade(owner)
         months = as_owner(
             empty,
             "SELECT inhrelid::regclass::text FROM pg_inherits"
@@ -305,7 +305,7 @@ def test_the_months_of_the_log_that_nobody_has_made_yet_are_made_and_no_differen
 
 def test_a_partition_that_was_made_by_hand_gets_the_guards_of_the_others(empty: Database) -> None:
     with owner_of(empty) as owner:
-        schema.upgrade(owner)
+        migrate.upgrade(owner)
         as_owner(
             empty,
             "CREATE TABLE todo.old PARTITION OF todo.task_events"
@@ -328,9 +328,9 @@ def test_a_partition_that_was_made_by_hand_gets_the_guards_of_the_others(empty: 
 def test_a_repair_that_gets_no_lock_changes_nothing(
     empty: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schema, "LOCK_TIMEOUT", "lock_timeout = '100ms'")
+    monkeypatch.setattr(migrate, "LOCK_TIMEOUT", "lock_timeout = '100ms'")
     with owner_of(empty) as owner:
-        schema.upgrade(owner)
+        migrate.upgrade(owner)
         as_owner(empty, "DROP VIEW todo.pending_tasks; DROP TRIGGER b_guard ON todo.tasks")
         before = shape_of(empty)
         with closing(empty.open(empty.name, empty.owner)) as holder, holder.cursor() as cursor:

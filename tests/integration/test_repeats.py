@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Person
-from todo_cli.domain.changes import Changes
-from todo_cli.domain.task import NewTask, Outcome, TaskRefs
+from todo_cli.domain.tasks.changes import Changes
+from todo_cli.domain.tasks.task import NewTask, Outcome, TaskRefs
 from todo_cli.errors import ConflictError, NotFoundError, TodoError
-from todo_cli.store import reads, writes
+from todo_cli.store.tasks import reads, writes
 
 Do = Callable[[Any, TaskRefs, UUID], Any]
 

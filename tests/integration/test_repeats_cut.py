@@ -10,8 +10,8 @@ import pytest
 
 from tests.conftest import Command, Person
 from tests.faults import FaultProxy, Late, Stall
-from todo_cli.store.connect import connect_url
-from todo_cli.store.patience import Patience
+from todo_cli.link.connect import connect_url
+from todo_cli.link.patience import Patience
 
 PAIRS = [
     ("add x", "done 1", "reopen 1"),

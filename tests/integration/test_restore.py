@@ -25,11 +25,11 @@ from tests.integration.test_migrations import REVISIONS, shape
 from tests.integration.test_repair import maintainer_of
 from tests.people import office_of
 from tests.servers import DATABASE, OWNER, SUPERUSER, add_task, as_owner, query, refused
-from todo_cli.services import users
-from todo_cli.store import engine
-from todo_cli.store.connect import open_connection
-from todo_cli.store.driver import DriverConnection
-from todo_cli.store.roles import create_database
+from todo_cli.link import engine
+from todo_cli.link.connect import open_connection
+from todo_cli.link.driver import DriverConnection
+from todo_cli.services.people import users
+from todo_cli.store.people.roles import create_database
 
 BEFORE: Final = "todo_before"  # what the dumped database is called once it was dumped
 OF_ANOTHER_SERVER: Final = 10**12  # a transaction that no server of a test comes to

@@ -11,9 +11,9 @@ from tests.conftest import Database
 from tests.integration.test_repair import maintainer_of
 from tests.integration.test_restore import as_superuser, of_page, rows_of
 from tests.servers import DATABASE, OWNER, add_task
-from todo_cli.store.connect import open_connection
-from todo_cli.store.driver import DriverConnection
-from todo_cli.store.roles import create_database
+from todo_cli.link.connect import open_connection
+from todo_cli.link.driver import DriverConnection
+from todo_cli.store.people.roles import create_database
 
 
 def run(program: Path, socket: Path, *arguments: str) -> None:

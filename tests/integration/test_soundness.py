@@ -15,7 +15,8 @@ from tests.integration import sabotage
 from tests.integration.test_restore import objects
 from tests.servers import SUPERUSER, as_owner, query
 from todo_cli.domain.database import SchemaCheck, SchemaRepair
-from todo_cli.store import engine, soundness
+from todo_cli.link import engine
+from todo_cli.store.schema import soundness
 
 _SERVERS = [
     pytest.param(("18", False), id="18-plain"),

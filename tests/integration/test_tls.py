@@ -15,9 +15,9 @@ import pytest
 from tests.conftest import Command
 from tests.tls import NAME, PASSWORD, TlsServer, tls_server, without_settings_of_libpq
 from todo_cli.errors import AuthError, TodoError, UnavailableError
-from todo_cli.store.connect import connect_url
-from todo_cli.store.patience import Patience
-from todo_cli.store.tls import secured
+from todo_cli.link.connect import connect_url
+from todo_cli.link.patience import Patience
+from todo_cli.link.tls import secured
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,10 @@ from tests.servers import SUPERUSER, as_owner, query, refused
 from todo_cli.domain.people import UserStatus, new_user
 from todo_cli.domain.roles import Role
 from todo_cli.errors import AuthError, ConflictError, NotFoundError, UsageError
-from todo_cli.services import users
-from todo_cli.store import people, url, whereabouts
-from todo_cli.store.whereabouts import Whereabouts
+from todo_cli.link import url
+from todo_cli.services.people import users
+from todo_cli.store.people import people, whereabouts
+from todo_cli.store.people.whereabouts import Whereabouts
 
 
 @pytest.fixture

@@ -13,11 +13,12 @@ from tests.people import ACCEPT, Office, add_task, office_of, somebody, titles
 from tests.servers import SUPERUSER, as_owner, query
 from todo_cli.domain.people import UserStatus, new_user
 from todo_cli.errors import AuthError, ConflictError, NotFoundError, SchemaError, UnavailableError
-from todo_cli.services import users
-from todo_cli.store import engine, login_roles, people
-from todo_cli.store.connect import Connect
-from todo_cli.store.driver import DriverConnection
-from todo_cli.store.models import HEAD
+from todo_cli.link import engine
+from todo_cli.link.connect import Connect
+from todo_cli.link.driver import DriverConnection
+from todo_cli.services.people import users
+from todo_cli.store.people import login_roles, people
+from todo_cli.store.schema.models import HEAD
 
 Step = Callable[..., Any]
 
@@ -267,6 +268,32 @@ def test_a_role_that_owns_something_in_another_database_is_kept_without_a_login(
     assert state == (False, None, False)
     with engine.work_on(office.database.open("postgres", SUPERUSER)) as cursor:
         cursor.execute(f"DROP OWNED BY {kept}; DROP ROLE {kept}")
+
+
+@pytest.mark.parametrize("step", [people.invite_back, people.renew, people.set_inactive])
+def test_a_maintainer_waits_for_whoever_is_just_accepting_and_holds_nothing_they_need(
+    office: Office, step: Step
+) -> None:
+    email = somebody()
+    role = office.member(email).role
+    people.invite_back(office.owner, people.find(office.owner, email))
+    person = people.find(office.owner, email)
+    lock = "SELECT FROM todo.users WHERE role_name = %s FOR UPDATE"
+    waiting = (
+        "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%todo.u%'"
+    )
+
+    with ThreadPoolExecutor(1) as pool, office.database.cursor(office.database.owner) as accepting:
+        accepting.execute("BEGIN")
+        accepting.execute(lock, [role])
+        second = pool.submit(step, office.owner, person)
+        while not query(office.database, SUPERUSER, waiting):
+            assert not second.done()
+        accepting.execute("SET LOCAL lock_timeout = '5s'")
+        for each in person.roles:  # as accepting does
+            accepting.execute(f"ALTER ROLE {each} LOGIN")
+        accepting.execute("COMMIT")
+        second.result()
 
 
 def test_people_whose_roles_are_gone_are_reset_or_removed(office: Office) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from tests.conftest import NOW, utc
-from todo_cli.domain import form
-from todo_cli.domain.task import Priority, Status, TaskView
+from todo_cli.domain.tasks import form
+from todo_cli.domain.tasks.task import Priority, Status, TaskView
 
 FORM = """\
 # Task 12, pending. Save and leave to change it; leave without saving to change nothing.

@@ -29,7 +29,7 @@ from benchmarks.targets import (
     against_peers,
     judge,
 )
-from todo_cli.domain.task import Priority, new_task
+from todo_cli.domain.tasks.task import Priority, new_task
 from todo_cli.errors import UnavailableError
 
 TASKWARRIOR = "Taskwarrior 2.6.2"

@@ -15,7 +15,7 @@ from tests.unit.moments import (
     shown,
     utc,
 )
-from todo_cli.domain.dates import parse
+from todo_cli.domain.time.dates import parse
 from todo_cli.errors import UsageError
 
 # --- All-day dates ------------------------------------------------------------------------

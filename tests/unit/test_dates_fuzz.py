@@ -10,7 +10,7 @@ from tests.unit.moments import (
     NOW,
     ZONES,
 )
-from todo_cli.domain.dates import Due, after, before, describe, parse
+from todo_cli.domain.time.dates import Due, after, before, describe, parse
 from todo_cli.errors import UsageError
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=120)

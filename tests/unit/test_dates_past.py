@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.moments import NOW, ZONES, on, shown
-from todo_cli.domain.dates import before, parse
+from todo_cli.domain.time.dates import before, parse
 
 
 @pytest.mark.parametrize(

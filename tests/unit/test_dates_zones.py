@@ -20,7 +20,7 @@ from tests.unit.moments import (
     shown,
     utc,
 )
-from todo_cli.domain.dates import Due, after, before, describe, parse
+from todo_cli.domain.time.dates import Due, after, before, describe, parse
 
 # --- Clock changes ------------------------------------------------------------------------
 

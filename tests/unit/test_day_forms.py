@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.unit.moments import NOW, on, shown
-from todo_cli.domain.dates import parse
+from todo_cli.domain.time.dates import parse
 from todo_cli.errors import UsageError
 
 

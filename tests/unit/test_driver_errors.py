@@ -4,9 +4,9 @@ import psycopg2
 import pytest
 
 from todo_cli.errors import AuthError, TodoError, UnavailableError
-from todo_cli.store import url
-from todo_cli.store.connect import connection_error
-from todo_cli.store.engine import driver_error
+from todo_cli.link import url
+from todo_cli.link.connect import connection_error
+from todo_cli.link.engine import driver_error
 
 
 @pytest.mark.parametrize(

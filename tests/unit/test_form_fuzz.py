@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.conftest import NOW
 from tests.unit.forms import FORM, changes, task
-from todo_cli.domain import form
-from todo_cli.domain.task import (
+from todo_cli.domain.tasks import form
+from todo_cli.domain.tasks.task import (
     Priority,
     TaskView,
     check_description,

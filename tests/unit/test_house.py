@@ -1,5 +1,6 @@
 """The house keeps its shape: what is imported when, what is shipped, what is documented."""
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -13,8 +14,8 @@ from typer.testing import CliRunner
 from tests.conftest import Command
 from todo_cli import __version__
 from todo_cli.cli.app import app
-from todo_cli.store import schema
-from todo_cli.store.models import HEAD
+from todo_cli.store.schema import migrate
+from todo_cli.store.schema.models import HEAD
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -24,14 +25,17 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 SELDOM = {
     *("alembic", "certifi", "dateutil", "email.parser", "http.client", "keyring", "psutil"),
     *("rich", "secretstorage", "tomlkit", "unittest"),
-    *(f"todo_cli.cli.{name}" for name in ("editing", "editor", "suggestions", "typed")),
-    *(f"todo_cli.domain.{name}" for name in ("account", "agent", "audit", "form", "health")),
-    "todo_cli.domain.people",
+    *(f"todo_cli.cli.{name}" for name in ("completion.suggestions", "completion.typed")),
+    *(f"todo_cli.cli.tasks.{name}" for name in ("editing", "editor")),
+    *(f"todo_cli.domain.{name}" for name in ("agent", "audit", "doctor", "identity", "people")),
+    "todo_cli.domain.tasks.form",
     *(f"todo_cli.output.{name}" for name in ("events", "screen")),
-    *(f"todo_cli.services.{name}" for name in ("audit", "database", "health", "login", "users")),
-    *(f"todo_cli.services.{name}" for name in ("agent_control", "profiles", "suggestions")),
-    *(f"todo_cli.store.{name}" for name in ("audit", "health", "login", "login_roles", "people")),
-    *(f"todo_cli.store.{name}" for name in ("rights", "schema", "suggestions", "tables")),
+    *(f"todo_cli.services.{name}" for name in ("agent.control", "completion.suggestions")),
+    *(f"todo_cli.services.database.{name}" for name in ("maintenance", "profiles")),
+    *(f"todo_cli.services.{name}" for name in ("doctor.checks", "log.audit", "people")),
+    *(f"todo_cli.store.{name}" for name in ("doctor", "log", "tasks.suggestions")),
+    *(f"todo_cli.store.people.{name}" for name in ("login", "login_roles", "people")),
+    *(f"todo_cli.store.schema.{name}" for name in ("migrate", "rights", "tables")),
 }
 HOT = (
     *("add Buy milk due:tomorrow", "list", "list --json", "show 1", "modify 1 due:none"),
@@ -69,7 +73,7 @@ def test_version_and_help_load_no_database_code(arguments: list[str]) -> None:
 
 def test_what_libraries_log_is_not_shown_to_people() -> None:
     program = (
-        "import logging, todo_cli.store.engine\n"
+        "import logging, todo_cli.link.engine\n"
         "logging.getLogger('sqlalchemy.pool.impl.QueuePool').error('closing failed')\n"
     )
     done = subprocess.run(
@@ -80,7 +84,7 @@ def test_what_libraries_log_is_not_shown_to_people() -> None:
 
 
 def test_the_watcher_of_the_private_server_needs_the_standard_library_alone() -> None:
-    program = "import sys, todo_cli.store.idle; print('\\n'.join(sys.modules))"
+    program = "import sys, todo_cli.server.idle; print('\\n'.join(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-S", "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
     )
@@ -109,7 +113,7 @@ def test_the_wheel_ships_the_man_page_where_man_looks_for_it() -> None:
 
 
 def test_the_program_needs_the_newest_migration() -> None:
-    revisions = [revision for revision, _ in schema.history()]
+    revisions = [revision for revision, _ in migrate.history()]
 
     assert revisions == sorted(revisions)
     assert revisions[-1] == HEAD
@@ -183,10 +187,16 @@ def test_no_file_is_longer_than_350_lines() -> None:
             assert len(path.read_text().splitlines()) <= 350, path
 
 
+def test_every_module_that_hot_commands_are_kept_from_exists() -> None:
+    ours = [name for name in SELDOM if name.startswith("todo_cli.")]
+
+    assert [name for name in ours if importlib.util.find_spec(name) is None] == []
+
+
 def test_hot_commands_load_nothing_that_only_others_need(todo: Command) -> None:
     for command in HOT:
         found = loaded_by(*command.split(), environment=todo.environment)
 
-        assert "todo_cli.store.models" in found, command
+        assert "todo_cli.store.schema.models" in found, command
         assert not found & SELDOM, command
-        assert ("todo_cli.domain.changes" in found) == command.startswith("modify"), command
+        assert ("todo_cli.domain.tasks.changes" in found) == command.startswith("modify"), command

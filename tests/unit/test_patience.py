@@ -9,9 +9,9 @@ from typing import NoReturn
 import pytest
 
 from todo_cli.errors import UnavailableError
-from todo_cli.store import patience
-from todo_cli.store.connect import passes
-from todo_cli.store.patience import Patience
+from todo_cli.link import patience
+from todo_cli.link.connect import passes
+from todo_cli.link.patience import Patience
 
 
 def nothing() -> None:

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from todo_cli.store import place
-from todo_cli.store.place import here, parse
+from todo_cli.server import place
+from todo_cli.server.place import here, parse
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has these places")
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.moments import APIA, BERLIN, NEW_YORK, NOW, ZONES, on, utc
-from todo_cli.domain.dates import describe, parse
-from todo_cli.domain.relative import in_full, is_late, relative
+from todo_cli.domain.time.dates import describe, parse
+from todo_cli.domain.time.relative import in_full, is_late, relative
 
 
 def local(text: str, zone: ZoneInfo = BERLIN, fold: int = 0) -> datetime:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from psycopg2.extensions import parse_dsn
 
 from todo_cli.errors import UsageError
-from todo_cli.store import tls, url
+from todo_cli.link import tls, url
 
 NEON = "ep-cool-rain-123456.c-2.eu-central-1.aws.neon.tech"
 POOLER = "ep-cool-rain-123456-pooler.c-2.eu-central-1.aws.neon.tech"

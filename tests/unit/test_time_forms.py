@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.moments import APIA, BERLIN, LORD_HOWE, NOW, instant, on, shown, utc
-from todo_cli.domain.dates import parse
+from todo_cli.domain.time.dates import parse
 from todo_cli.errors import UsageError
 
 

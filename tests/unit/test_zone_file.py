@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from todo_cli.domain import posix_zone, zone_file
+from todo_cli.domain.time import posix_zone, zone_file
 
 FOLDER = Path(str(files("tzdata") / "zoneinfo"))
 NEW_YORK = (FOLDER / "America/New_York").read_bytes()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Final, NoReturn
 
-from todo_cli.agent import client
+from todo_cli import client
 from todo_cli.output import streams
 
 _DESCRIPTORS: Final = 4

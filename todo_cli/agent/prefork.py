@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from todo_cli.agent import client
+from todo_cli import client
 from todo_cli.agent.board import MOST, PERMANENT, Board, Row
 from todo_cli.agent.command import detach
 from todo_cli.agent.worker import CHANGED, Post, Program, Worker
-from todo_cli.services.unit_of_work import keep_connections
+from todo_cli.services.session.way_in import keep_connections
 
 _TICK: Final = 5.0  # seconds between two looks at what may have changed
 _HELD_UP: Final = 0.1  # seconds that all workers are busy before there is one more

@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from todo_cli.agent import client
-from todo_cli.store import fresh, locks, place
+from todo_cli import client
+from todo_cli.server import fresh, locks, place
 
 if TYPE_CHECKING:
     from todo_cli.cli.app import Root
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _LATE = (
     "todo_cli.services.tasks",
     "todo_cli.output.screen",
-    "todo_cli.domain.changes",
+    "todo_cli.domain.tasks.changes",
     "dateutil.relativedelta",
     "psycopg2.extras",
 )
@@ -41,7 +41,7 @@ def main(folder: Path, lock: int) -> None:
     root = _load()
 
     from todo_cli.agent.prefork import Agent, Duty
-    from todo_cli.services import private
+    from todo_cli.services.session import private
 
     def stop_server() -> None:
         with suppress(TodoError):
@@ -89,7 +89,7 @@ def _load() -> "Root":
     import typer
 
     from todo_cli.cli.app import Root, app
-    from todo_cli.domain.task import Frozen
+    from todo_cli.domain.tasks.task import Frozen
 
     for name in _LATE:
         importlib.import_module(name)

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 import todo_cli
-from todo_cli.agent import client
+from todo_cli import client
 from todo_cli.agent.board import PERMANENT, Board, Row
 from todo_cli.agent.command import Command, receive, receive_command, run
-from todo_cli.services.kept import Kept
-from todo_cli.store import starting
+from todo_cli.server import starting
+from todo_cli.services.session.kept import Kept
 
 CHANGED: Final = b"c"  # what a worker tells the agent: a client has other programs or settings
 BUSY: Final = b"b"  # no worker is free

@@ -24,7 +24,7 @@ def group(app: AppContext) -> None:
 def status(app: AppContext) -> None:
     """Show the agent: since when it runs, what it has answered, and the memory it takes."""
     from todo_cli.domain.agent import AgentView
-    from todo_cli.services import agent_control as service
+    from todo_cli.services.agent import control as service
 
     output = app.output(tuple(AgentView.model_fields))
     found = service.status(os.environ)
@@ -40,7 +40,7 @@ def status(app: AppContext) -> None:
 def start(app: AppContext) -> None:
     """Start the agent, and wait until it answers. It also starts by itself, after a command."""
     from todo_cli.domain.agent import AgentView
-    from todo_cli.services import agent_control as service
+    from todo_cli.services.agent import control as service
 
     output = app.output(tuple(AgentView.model_fields))
     found, started = service.start(os.environ)
@@ -55,7 +55,7 @@ def stop(app: AppContext) -> None:
     The next command starts both again.
     """
     from todo_cli.domain.agent import AgentView
-    from todo_cli.services import agent_control as service
+    from todo_cli.services.agent import control as service
 
     output = app.output(tuple(AgentView.model_fields))
     ran = service.stop(os.environ)
@@ -68,7 +68,7 @@ def stop(app: AppContext) -> None:
 def restart(app: AppContext) -> None:
     """Put a new agent in place of the one that runs. The private server goes on."""
     from todo_cli.domain.agent import AgentView
-    from todo_cli.services import agent_control as service
+    from todo_cli.services.agent import control as service
 
     output = app.output(tuple(AgentView.model_fields))
     found, ran = service.restart(os.environ)

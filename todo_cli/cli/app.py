@@ -10,14 +10,18 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from todo_cli.cli import account, agent, completion, db, doctor, profile, shells, tasks, user, words
+from todo_cli.cli import agent, doctor, words
+from todo_cli.cli.completion import answer, shells
 from todo_cli.cli.context import AppContext
+from todo_cli.cli.database import db, profile
 from todo_cli.cli.groups import HELP_OPTIONS, Group, with_list
 from todo_cli.cli.helps import Commands
-from todo_cli.cli.listing import show_list
 from todo_cli.cli.options import with_globals
-from todo_cli.domain.filters import Filter
-from todo_cli.domain.task import ID_HINT
+from todo_cli.cli.people import login, user
+from todo_cli.cli.tasks import change
+from todo_cli.cli.tasks.listing import show_list
+from todo_cli.domain.query.filters import Filter
+from todo_cli.domain.tasks.task import ID_HINT
 from todo_cli.domain.text import readable
 from todo_cli.errors import TodoError, UsageError
 from todo_cli.output import json, tables
@@ -40,8 +44,8 @@ class Root(Group):
     ) -> NoReturn:
         """Run a command and leave with its exit code. The arguments are those of `TyperGroup`."""
         arguments = list(sys.argv[1:] if args is None else args)
-        if os.environ.get(completion.VARIABLE) == "1":
-            completion.run(self, arguments)
+        if os.environ.get(answer.VARIABLE) == "1":
+            answer.run(self, arguments)
         arguments = shells.name_shell(arguments)
         start = super().main
 
@@ -58,8 +62,8 @@ app = Commands(
     rich_markup_mode="rich",
     epilog="Example: todo add Buy milk +errand due:tomorrow",
 )
-tasks.register(app)
-account.register(app)
+change.register(app)
+login.register(app)
 doctor.register(app)
 for name, inner in (("db", db), ("agent", agent), ("profile", profile), ("user", user)):
     app.add_typer(inner.app, name=name, cls=Group)

@@ -20,7 +20,7 @@ from todo_cli.output.base import Output
 from todo_cli.output.json import JsonOutput
 from todo_cli.output.streams import write_message
 from todo_cli.output.tables import TableOutput
-from todo_cli.services.ids import new_id
+from todo_cli.services.session.ids import new_id
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -114,12 +114,12 @@ class AppContext:
 
         Commands import what needs sqlmodel inside of this: meanwhile the network is waited for.
         """
-        from todo_cli.services import early
+        from todo_cli.services.session import early
 
         chosen = self.settings()
         begun = early.begin(chosen, self.say)
 
-        from todo_cli.services.unit_of_work import open_session  # imports sqlmodel: slow
+        from todo_cli.services.session.way_in import open_session  # imports sqlmodel: slow
 
         with open_session(chosen, self.say, begun) as session:
             if self._for_people and (words := greeting(chosen)):
@@ -133,7 +133,7 @@ class AppContext:
         ``changing`` when the schema may be another one afterwards. Raises what
         `services.unit_of_work.open_owner` does.
         """
-        from todo_cli.services.unit_of_work import open_owner  # imports sqlmodel: slow
+        from todo_cli.services.session.way_in import open_owner  # imports sqlmodel: slow
 
         with open_owner(self.settings(), self.say, endless=endless, changing=changing) as owner:
             yield owner

@@ -10,7 +10,7 @@ from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
 
 if TYPE_CHECKING:
-    from todo_cli.domain.health import Check, Health
+    from todo_cli.domain.doctor import Check, Health
 
 
 def register(app: typer.Typer) -> None:
@@ -24,8 +24,8 @@ def doctor(app: AppContext) -> None:
 
     Nothing is asked, changed or started. What builds on something that failed is left out.
     """
-    from todo_cli.domain.health import Health
-    from todo_cli.services import health as service
+    from todo_cli.domain.doctor import Health
+    from todo_cli.services.doctor import checks as service
 
     output = app.output(tuple(Health.model_fields), clock.machine())
     found = service.examine(os.environ, app.profile, app.timeout, app.say)
@@ -41,7 +41,7 @@ def _lines(check: "Check") -> list[str]:
 
 
 def _summary(found: "Health") -> str:
-    from todo_cli.domain.health import State
+    from todo_cli.domain.doctor import State
 
     states = [check.state for check in found.checks]
     parts = [

@@ -19,8 +19,8 @@ from typing import Final
 
 from todo_cli.cli.later import Given, settle
 from todo_cli.cli.values import is_none
-from todo_cli.domain import keys
-from todo_cli.domain.task import split_tags
+from todo_cli.domain.tasks import keys
+from todo_cli.domain.tasks.task import split_tags
 from todo_cli.domain.text import readable
 from todo_cli.errors import UsageError
 

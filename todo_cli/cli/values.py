@@ -5,8 +5,9 @@ from typing import Annotated, Final
 import typer
 
 from todo_cli.cli.context import AppContext
-from todo_cli.domain import dates, filters
-from todo_cli.domain.task import Priority, TaskView
+from todo_cli.domain.query import filters
+from todo_cli.domain.tasks.task import Priority, TaskView
+from todo_cli.domain.time import dates
 from todo_cli.errors import UsageError
 
 FIELDS: Final = tuple(TaskView.model_fields)

@@ -7,7 +7,7 @@ from typing import Final
 from pydantic import Field
 
 from todo_cli.domain.roles import Role
-from todo_cli.domain.task import Frozen, Instant
+from todo_cli.domain.tasks.task import Frozen, Instant
 from todo_cli.domain.text import breaks_line, readable
 from todo_cli.errors import UsageError
 

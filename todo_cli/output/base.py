@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from todo_cli.domain.task import Frozen, Outcome, Page, TaskView
+from todo_cli.domain.tasks.task import Frozen, Outcome, Page, TaskView
 
 if TYPE_CHECKING:
     from todo_cli.domain.audit import Log
-    from todo_cli.domain.changes import Changes
+    from todo_cli.domain.tasks.changes import Changes
 
 
 class Output(Protocol):

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
-from todo_cli.domain import dates
 from todo_cli.domain.audit import Action, Event
-from todo_cli.domain.task import due_text, utc_text
+from todo_cli.domain.tasks.task import due_text, utc_text
 from todo_cli.domain.text import line
+from todo_cli.domain.time import dates
 
 COLUMNS: Final = ("When", "Who", "What")  # those of `cells`
 

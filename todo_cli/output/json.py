@@ -4,13 +4,13 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from todo_cli.domain.task import Frozen, Outcome, Page, TaskView
+from todo_cli.domain.tasks.task import Frozen, Outcome, Page, TaskView
 from todo_cli.domain.text import in_json
 from todo_cli.errors import TodoError
 
 if TYPE_CHECKING:
     from todo_cli.domain.audit import Log
-    from todo_cli.domain.changes import Changes
+    from todo_cli.domain.tasks.changes import Changes
 
 
 class JsonOutput:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from todo_cli.domain import dates, text
-from todo_cli.domain.task import Outcome, Priority, TaskView, split_tags
+from todo_cli.domain import text
+from todo_cli.domain.tasks.task import Outcome, Priority, TaskView, split_tags
+from todo_cli.domain.time import dates
 
 if TYPE_CHECKING:
-    from todo_cli.domain.changes import Changes
+    from todo_cli.domain.tasks.changes import Changes
 
 # For each verb: what is said when it changed something, and when it was so already.
 _DONE = {

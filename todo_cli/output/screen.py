@@ -17,10 +17,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from todo_cli.domain import dates
-from todo_cli.domain.relative import in_full, is_late, relative
-from todo_cli.domain.task import Page, Priority, Status, TaskView
+from todo_cli.domain.tasks.task import Page, Priority, Status, TaskView
 from todo_cli.domain.text import settled
+from todo_cli.domain.time import dates
+from todo_cli.domain.time.relative import in_full, is_late, relative
 
 _GAP = 2  # cells between two columns
 _INDENT = 2  # cells before what stands below a title
@@ -43,6 +43,9 @@ _PROJECT, _TAG = "bright_blue", "bright_magenta"
 # What goes below the title when it would get too few cells, and what follows when it still does.
 _FIRST_BELOW = ("Status", "Priority", "Project", "Tags")
 _ALL_BELOW = ("Completed", "Due", *_FIRST_BELOW)
+
+# What goes before a value there that does not tell by itself what it is.
+_SAID_BELOW = {"Project": "project:", "Completed": "completed "}
 
 _RULE = "\N{BOX DRAWINGS LIGHT HORIZONTAL}"
 _MARK = "\N{LEFT-TO-RIGHT MARK}"  # takes no cell
@@ -167,7 +170,7 @@ def _details(row: _Row, below: Sequence[str]) -> Text:
     for name in below:
         if row[name]:
             style = row[name].style
-            words.append(Text("project:", style) + row[name] if name == "Project" else row[name])
+            words.append(Text(_SAID_BELOW.get(name, ""), style) + row[name])
     return Text("  ").join(words)
 
 

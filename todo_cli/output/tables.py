@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TextIO
 
-from todo_cli.domain import dates, text
-from todo_cli.domain.task import Frozen, Outcome, Page, TaskView, due_text
+from todo_cli.domain import text
+from todo_cli.domain.tasks.task import Frozen, Outcome, Page, TaskView, due_text
+from todo_cli.domain.time import dates
 from todo_cli.errors import TodoError
 from todo_cli.output import messages
 from todo_cli.output.streams import write_message
 
 if TYPE_CHECKING:
     from todo_cli.domain.audit import Log
-    from todo_cli.domain.changes import Changes
+    from todo_cli.domain.tasks.changes import Changes
 
 _TABLE_LIMIT = 50
 _EACH = 10  # added at once, so many are confirmed one by one

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from todo_cli.domain.filters import Filter
-from todo_cli.domain.task import NewTask, Outcome, Page, TaskRefs, TaskView
-from todo_cli.store import reads, writes
+from todo_cli.domain.query.filters import Filter
+from todo_cli.domain.tasks.task import NewTask, Outcome, Page, TaskRefs, TaskView
+from todo_cli.store.tasks import reads, writes
 
 if TYPE_CHECKING:
-    from todo_cli.domain.changes import Changes, Draft
+    from todo_cli.domain.tasks.changes import Changes, Draft
 
 
 def add(session: Session, tasks: Sequence[NewTask], command_id: UUID) -> tuple[TaskView, ...]:

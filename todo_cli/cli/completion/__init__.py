@@ -1,0 +1,1 @@
+"""What a shell is told about the word under the cursor."""

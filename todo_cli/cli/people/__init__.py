@@ -1,0 +1,1 @@
+"""The commands that say who you are, and who shares a database."""

@@ -1,0 +1,90 @@
+"""The command that lists: its words and options make a filter."""
+
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+import typer
+
+from todo_cli.cli import values, words
+from todo_cli.cli.context import AppContext
+from todo_cli.cli.options import with_globals
+from todo_cli.cli.tasks import filtering
+from todo_cli.cli.values import is_none
+from todo_cli.domain.query import filters
+from todo_cli.domain.query.filters import Filter
+from todo_cli.domain.tasks.task import check_known_tags, check_project
+from todo_cli.errors import UsageError
+
+_LARGEST_LIMIT: Final = 1_000_000_000
+
+
+@with_globals
+def list_(
+    app: AppContext,
+    context: typer.Context,
+    word: Annotated[
+        list[str] | None, typer.Argument(metavar="WORDS", help="What to look for.")
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Completed tasks too.")] = False,
+    status: Annotated[
+        str | None, typer.Option(metavar="STATUS", help="pending, completed, deleted or any.")
+    ] = None,
+    project: values.Project = None,
+    tag: values.Tags = None,
+    untag: Annotated[
+        list[str] | None, typer.Option(metavar="T", help="Without this tag; repeatable.")
+    ] = None,
+    priority: values.PriorityWord = None,
+    due: Annotated[str | None, typer.Option(metavar="DAY", help="Due on that day.")] = None,
+    due_before: Annotated[str | None, typer.Option(metavar="WHEN", help="Due before then.")] = None,
+    due_after: Annotated[str | None, typer.Option(metavar="WHEN", help="Due after then.")] = None,
+    search: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="In title or description, in any case.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", help="At most N.")] = None,
+    sort: Annotated[
+        str | None, typer.Option(metavar="FIELD", help="Sort by it; FIELD- for largest first.")
+    ] = None,
+) -> None:
+    """List tasks: pending ones, by due date, priority and number.
+
+    Words are looked for in title and description. +TAG, -TAG, tag:T, project:P, priority:P,
+    status:STATUS, due:DAY, due.before:WHEN, due.after:WHEN, sort:FIELD and limit:N may stand among
+    them. due:none, project:none and tag:none find tasks without one. A dash in front leaves tasks
+    out: -project:P, -due:none. A task for a whole day stands at the end of that day. A list of
+    completed tasks alone has the latest first.
+    """
+    reading = words.reading(context)
+    with words.explained(context):
+        if limit is not None and not 1 <= limit <= _LARGEST_LIMIT:
+            raise UsageError(f"--limit takes a number from 1 to {_LARGEST_LIMIT}")
+        wanted = Filter(
+            statuses=filters.parse_statuses(status, all_, reading.left_out.get("status", ())),
+            project=None if project is None or is_none(project) else check_project(project),
+            without_tags=check_known_tags(values.untags(untag)),
+            priority=None if priority is None else filters.parse_priority(priority),
+            empty=filtering.empty(project, tag, due),
+            search=tuple(filter(None, [*(word or ()), search])),
+            limit=limit,
+            sort=None if sort is None else filters.parse_sort(sort),
+            **filtering.with_tags(check_known_tags(values.tags(tag)), reading.whole),
+            **filtering.on_due(app, due_before, due_after, due),
+            **filtering.left_out(app, reading.left_out),
+        )
+    show_list(app, wanted, [*reading.typed, *filter(None, [search])])
+
+
+def show_list(app: AppContext, wanted: Filter, words: Sequence[str] = ()) -> None:
+    """Show the tasks that pass a filter, as many as the way of output shows by default.
+
+    ``words`` are those that were looked for, which are said where there is no such task.
+    """
+    output = app.output(values.FIELDS)
+    filtered = not wanted.shows_all_pending
+    if wanted.limit is None:
+        wanted = wanted.model_copy(update={"limit": output.default_limit})
+    with app.open() as session:
+        from todo_cli.services import tasks
+
+        page = tasks.find(session, wanted, app.now(), counted=output.says_more)
+    output.page(page, filtered=filtered, words=words)

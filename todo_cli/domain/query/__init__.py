@@ -1,0 +1,1 @@
+"""Which tasks a list shows, and in what order."""

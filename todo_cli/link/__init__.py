@@ -1,0 +1,1 @@
+"""The way to any database: URL, TLS, connecting, patience, engine and session."""

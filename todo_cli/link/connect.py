@@ -1,0 +1,155 @@
+"""Opening connections: within a deadline, again where that may help, and what a failure means."""
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+import psycopg2
+from psycopg2.extensions import parse_dsn
+
+from todo_cli.domain.text import said
+from todo_cli.errors import AuthError, TodoError, UnavailableError
+from todo_cli.link import url as urls
+from todo_cli.link.driver import DriverConnection, PatientCursor
+from todo_cli.link.patience import Patience, Say
+
+Connect = Callable[[], DriverConnection]
+
+# What has a server end a statement whose client has left. Not every system that a server can run on
+# tells it; one that does not refuses the setting.
+NOTICE: Final = (
+    "CASE WHEN version() ~ 'linux|darwin' "
+    "THEN set_config('client_connection_check_interval', '500', {}) END"
+)
+# An owner's transaction holds locks. The server ends one whose client has gone silent.
+_ABANDONED: Final = "set_config('idle_in_transaction_session_timeout', '60s', false)"
+
+# What finds out that the other end has gone without a word, as when a laptop changes its network:
+# seconds, but the last, milliseconds until what was sent must have arrived.
+_NETWORK: Final = {
+    "keepalives_idle": 60,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 5000,
+}
+_ATTEMPT: Final = 5.0  # seconds for one address: a dead one, or a lost packet, leaves time
+
+_REFUSALS: Final = (
+    "authentication failed",
+    "not permitted to log in",
+    "permission denied",
+    "pg_hba.conf",
+    "no such user",  # PgBouncer
+)
+
+# What passes: a server that starts or stops, a network that cuts, too many at once. Those of Neon's
+# proxy come under one SQLSTATE, XX000, and libpq gives none for a failed connection: so by text.
+_PASSING: Final = (
+    "the database system is",
+    "server closed the connection",
+    "terminating connection",
+    "SSL connection has been closed",
+    "SSL SYSCALL error",
+    "SSL error: unexpected eof",
+    "Connection reset",
+    "Broken pipe",
+    "could not receive data",
+    "could not send data",
+    "timeout expired",
+    "Temporary failure in name resolution",
+    "too many clients",
+    "too many connections",
+    "Too many connections",
+    "remaining connection slots",
+    "no more connections allowed",  # PgBouncer
+    "server login has been failing",
+    "query_wait_timeout",
+    "Failed to acquire permit",  # Neon's proxy
+    "Couldn't connect to compute node",
+)
+
+
+def connect_url(dsn: str, patience: Patience) -> DriverConnection:
+    """Open a connection whose statements wait no longer than ``patience``, nor does this.
+
+    libpq reads the DSN itself, so that its services, several hosts and PGPASSFILE work. Raises
+    AuthError, and UnavailableError where trying again is no use or the time is over.
+    """
+    known = parse_dsn(dsn)
+    waking = urls.is_neon(known.get("host", ""))
+    network = {name: value for name, value in _NETWORK.items() if name not in known}
+    meanwhile = "waking the database ..." if waking else "waiting for the database ..."
+    while True:
+        attempt = partial(open_connection, dsn, **network, **_limit(known, patience))
+        try:
+            connection = patience.wait_for(attempt, meanwhile)
+        except UnavailableError as error:
+            # A server that was there a moment ago comes back.
+            error.passing = error.passing or patience.asked
+            patience.pause_after(error)
+        else:
+            connection.patience = patience.for_a_statement
+            return connection
+
+
+def give_to_owner(connection: DriverConnection, seconds: float, say: Say, via: str) -> None:
+    """Prepare a connection for an owner's work, each statement of which may take ``seconds``.
+
+    Not all together: between two of them a question may be open, or other people's sessions end.
+    ``via`` is what the change log says of where it comes from. Raises the driver's errors.
+    """
+    connection.patience = lambda: Patience(seconds, say)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        limits = f"{NOTICE.format('false')}, {_ABANDONED}"
+        cursor.execute(f"SELECT {limits}, set_config('todo.via', %s, false)", [via])
+
+
+def open_connection(dsn: str = "", **parameters: Any) -> DriverConnection:
+    """Open a driver connection. Raises our errors in place of the driver's."""
+    try:
+        connection: DriverConnection = psycopg2.connect(
+            dsn,
+            connection_factory=DriverConnection,
+            application_name="todo",
+            client_encoding="UTF8",  # whatever PGCLIENTENCODING says
+            **parameters,
+        )
+    except psycopg2.OperationalError as error:
+        raise connection_error(str(error)) from None
+    except UnicodeDecodeError as error:  # a server that speaks another encoding at the door
+        raise connection_error(error.object.decode("utf-8", "replace")) from None
+    connection.cursor_factory = PatientCursor
+    return connection
+
+
+def connection_error(text: str) -> TodoError:
+    """Turn libpq's words for a failed connection into our error. It gives no SQLSTATE here.
+
+    The last of several hosts speaks for all of them.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no reason given"]
+    failed = [line for line in lines if "failed:" in line or "could not" in line] or lines
+    reason = failed[-1].rpartition("failed:")[2]
+    is_answer = reason.lstrip().startswith(("FATAL:", "ERROR:"))  # by a server, or by Neon's proxy
+    reason = said(reason.replace("FATAL:", "").replace("ERROR:", "").strip())
+    unknown_role = reason.startswith("role ") and reason.endswith("does not exist")
+    if is_answer and (unknown_role or any(words in reason for words in _REFUSALS)):
+        return AuthError(f"the database refused the login: {reason}")
+    own_ca = "a server with a CA of its own needs sslrootcert=FILE in the URL"
+    hint = own_ca if "certificate verify failed" in reason else None
+    return UnavailableError(f"cannot reach the database: {reason}", hint, passing=passes(reason))
+
+
+def passes(reason: str) -> bool:
+    """Tell whether what a server, a pooler or libpq says may be over in a moment."""
+    return any(words in reason for words in _PASSING)
+
+
+def _limit(known: dict[str, Any], patience: Patience) -> dict[str, int]:
+    """Give libpq's limit for one address: it tries several one after the other, if there are."""
+    if "connect_timeout" in known or math.isinf(patience.left):
+        return {}
+    hosts = max(known.get(name, "").count(",") for name in ("host", "hostaddr")) + 1
+    return {"connect_timeout": max(2, math.ceil(min(_ATTEMPT, patience.left / hosts)))}

@@ -1,0 +1,1 @@
+"""The private PostgreSQL of this machine: a process and its folders. No SQL."""

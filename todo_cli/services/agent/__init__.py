@@ -1,0 +1,1 @@
+"""The agent, as the commands that need it see it: started, looked at, stopped."""

@@ -1,0 +1,1 @@
+"""Completion: the scripts for the shells, and what the data suggests."""

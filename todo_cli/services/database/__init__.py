@@ -1,0 +1,1 @@
+"""What a maintainer does with a database, and which ones there are."""

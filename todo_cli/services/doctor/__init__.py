@@ -1,0 +1,1 @@
+"""What lies between a person and their tasks, looked at one after the other."""

@@ -1,0 +1,1 @@
+"""Logging in, and looking after the people who share a database."""

@@ -1,0 +1,1 @@
+"""Tasks: every query and every change, one function and one statement each."""
