@@ -144,16 +144,6 @@ def commands() -> dict[str, typer.core.TyperCommand]:
     return found
 
 
-def long_options(command: typer.core.TyperCommand | typer.core.TyperGroup) -> list[str]:
-    """Give the long names of a command's options, without those that are hidden."""
-    return [
-        option
-        for parameter in command.params
-        for option in parameter.opts
-        if option.startswith("--") and not getattr(parameter, "hidden", False)
-    ]
-
-
 @pytest.mark.parametrize("name", ["", "db", "agent", "profile", "user", *commands()])
 def test_help_shows_what_people_type_and_no_types_of_pythons(name: str) -> None:
     result = CliRunner().invoke(app, [*name.split(), "--help"])
@@ -182,29 +172,6 @@ def test_every_command_has_help_with_one_example() -> None:
         assert command.help, name
         assert result.stdout.count("Example: todo ") == 1, name
         assert "--json" in result.stdout, name
-
-
-def test_the_readme_names_every_command_and_every_option() -> None:
-    readme = (ROOT / "README.md").read_text()
-
-    for name, command in commands().items():
-        assert re.search(rf"`todo {name}\b", readme), name
-        for option in long_options(command):
-            assert option in readme, f"{name} {option}"
-    for option in long_options(root()):
-        assert option in readme, option
-
-
-def test_every_command_of_the_readme_exists() -> None:
-    readme = (ROOT / "README.md").read_text()
-    known = commands()
-    groups = {name.split()[0] for name in known if " " in name}
-
-    for first, second in re.findall(r"(?:`| {4}|&& )todo ([a-z]+)\b(?!:)(?: ([a-z]+))?", readme):
-        if first in groups and second:
-            assert f"{first} {second}" in known, f"{first} {second}"
-        elif first not in groups:
-            assert first in known, first
 
 
 def test_version_is_that_of_the_package() -> None:
