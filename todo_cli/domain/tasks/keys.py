@@ -7,16 +7,19 @@ before the colon is the key. Case does not matter.
 from collections.abc import Collection
 from typing import Final
 
+from todo_cli.domain.tasks.fields import FIELDS, is_none
 from todo_cli.domain.tasks.values import check_known_tags
 from todo_cli.domain.text import readable
 from todo_cli.errors import UsageError
 
-# Every key is an option's name, with dots for its inner dashes, where a command has that option.
-KEYS: Final = (
-    *("project", "priority", "due", "tag", "status", "due.before", "due.after", "limit", "sort"),
-)
 # Those that are about a task, so that a list can leave tasks out by them.
-LEAVING_OUT: Final = KEYS[:-2]
+LEAVING_OUT: Final = (
+    *(each.option for each in FIELDS if each.is_key and not each.many),
+    *(each.option for each in FIELDS if each.is_key and each.many),
+    *("status", "due.before", "due.after"),
+)
+# Every key is an option's name, with dots for its inner dashes, where a command has that option.
+KEYS: Final = (*LEAVING_OUT, "limit", "sort")
 
 # Keys of Taskwarrior (task(1), "Attributes") that say something else here, or nothing.
 _PRIORITY, _PROJECT = "priority:{}", "project:{}"
@@ -52,7 +55,7 @@ def check_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
     for tag in tags:
         if not tag.strip("+,"):
             raise UsageError("the tag is blank")
-        if tag.lower() == "none":
+        if is_none(tag):
             raise UsageError("none is no tag", "tag:none stands for no tags")
         if "," in tag:
             raise UsageError(f"a tag holds no comma: {readable(tag)}")
