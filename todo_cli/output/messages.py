@@ -9,18 +9,11 @@ from todo_cli.domain.tasks import fields
 from todo_cli.domain.tasks.fields import Field
 from todo_cli.domain.tasks.task import Outcome, TaskView
 from todo_cli.domain.tasks.values import split_tags
+from todo_cli.domain.tasks.verbs import Verb
 from todo_cli.domain.time import dates
 
 if TYPE_CHECKING:
     from todo_cli.domain.tasks.changes import Changes
-
-# For each verb: what is said when it changed something, and when it was so already.
-_DONE = {
-    "done": ("Completed", "Already completed:"),
-    "reopen": ("Reopened", "Already pending:"),
-    "rm": ("Moved to the trash:", "Already in the trash:"),
-    "restore": ("Restored", "Not in the trash:"),
-}
 
 _LONG = (fields.TITLE, fields.DESCRIPTION)
 # What is said of a task, in this order, and then its tags.
@@ -47,10 +40,10 @@ def modified(result: Outcome, changes: "Changes", now: datetime) -> str:
     return f"Modified {task.number} {task.title} ({', '.join(_changed(task, changes, now))})"
 
 
-def outcome(verb: str, result: Outcome) -> str:
+def outcome(verb: Verb, result: Outcome) -> str:
     """Say what a command did to one task."""
-    changed, already = _DONE[verb]
-    return f"{changed if result.changed else already} {result.task.number} {result.task.title}"
+    said = verb.changed if result.changed else verb.already
+    return f"{said} {result.task.number} {result.task.title}"
 
 
 def purge_question(tasks: Sequence[TaskView]) -> str:

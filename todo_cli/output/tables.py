@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 from todo_cli.domain import text
 from todo_cli.domain.base import Frozen, due_text
 from todo_cli.domain.tasks.task import Outcome, Page, TaskView
+from todo_cli.domain.tasks.verbs import Verb
 from todo_cli.domain.time import dates
 from todo_cli.errors import TodoError
 from todo_cli.output import messages
@@ -102,7 +103,7 @@ class TableOutput:
             indented = value.replace("\n", f"\n{'':<13}")
             self._stdout.write(f"{label:<13}{indented}\n")
 
-    def outcomes(self, verb: str, outcomes: Sequence[Outcome]) -> None:
+    def outcomes(self, verb: Verb, outcomes: Sequence[Outcome]) -> None:
         """Confirm each task in a line."""
         for outcome in outcomes:
             self._say(messages.outcome(verb, outcome))

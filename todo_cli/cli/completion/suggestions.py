@@ -23,6 +23,7 @@ from todo_cli.domain.tasks.keys import KEYS, LEAVING_OUT, holds_key
 from todo_cli.domain.tasks.refs import is_ref
 from todo_cli.domain.tasks.task import TaskView
 from todo_cli.domain.tasks.values import Status
+from todo_cli.domain.tasks.verbs import PRESENT, VERBS
 from todo_cli.domain.text import glance, is_safe
 from todo_cli.services.completion.shells import SHELLS
 from todo_cli.services.completion.suggestions import Rows, Suggestions
@@ -32,15 +33,12 @@ _CELLS: Final = 60  # the width of what is said about a suggestion
 
 # The states of the tasks that a command is for; of all others: not those in the trash.
 _STATUSES: Final[Mapping[str, tuple[Status, ...]]] = {
-    "done": (Status.PENDING,),
-    "reopen": (Status.COMPLETED,),
-    "restore": (Status.DELETED,),
+    **{each.name: each.movable for each in VERBS},
     "show": tuple(Status),
 }
-_PRESENT: Final = (Status.PENDING, Status.COMPLETED)
 # The commands whose --fields are those of a task; "" is `todo` alone.
 _ABOUT_TASKS: Final = {
-    *("", "add", "list", "show", "modify", "edit", "done", "reopen", "rm", "restore"),
+    *("", "add", "list", "show", "modify", "edit", *(each.name for each in VERBS)),
 }
 # What other commands answer about, by their first word.
 _MODELS: Final[Mapping[str, type[Frozen]]] = {
@@ -150,7 +148,7 @@ def _attributes(line: Line, asked: Suggestions, sign: str = "") -> Iterator[tupl
 def _ids(line: Line, asked: Suggestions) -> Rows:
     if line.word and not (line.word.isascii() and line.word.isdecimal()):
         return []
-    statuses = _STATUSES.get(line.name, _PRESENT)
+    statuses = _STATUSES.get(line.name, PRESENT)
     if "purge" in line.given:
         statuses = tuple(Status)
     return asked.tasks(statuses, line.word, line.arguments)

@@ -14,17 +14,24 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
+from todo_cli.domain.tasks import fields
 from todo_cli.domain.tasks.refs import TaskRefs
 from todo_cli.domain.tasks.task import NewTask, Outcome, TaskView
-from todo_cli.domain.tasks.values import Status
+from todo_cli.domain.tasks.verbs import DONE, PRESENT, REOPEN, RESTORE, RM, Verb
 from todo_cli.errors import ConflictError
+from todo_cli.store.tasks.columns import OWNER, SET_COLUMNS, SET_TYPES, VIEW_COLUMNS, view
 from todo_cli.store.tasks.conditions import utc_midnight
-from todo_cli.store.tasks.reads import OWNER, VIEW_COLUMNS, view
 
 if TYPE_CHECKING:
     from todo_cli.domain.tasks.changes import Changes
 
-_NOT_IN_TRASH: Final = [Status.PENDING.value, Status.COMPLETED.value]
+_SINGLE: Final = [name for name in SET_COLUMNS if name != fields.TAGS.name]
+
+
+def _of(row: str, columns: Sequence[str] = SET_COLUMNS) -> str:
+    """Give the columns that people set, of a row."""
+    return ", ".join(f"{row}.{name}" for name in columns)
+
 
 # Whatever is there already burns no number; it is looked up by its key, never by reading all tasks
 # of the person. The numbers follow the order of the list. A command adds all of its tasks or none,
@@ -32,8 +39,7 @@ _NOT_IN_TRASH: Final = [Status.PENDING.value, Status.COMPLETED.value]
 _ADD: Final = f"""
 WITH given AS (
     SELECT * FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS g (
-        place bigint, id uuid, title text, description text, priority text, project text,
-        tags text[], due_date timestamptz, due_all_day boolean)
+        place bigint, id uuid, {SET_TYPES})
 ), missing AS MATERIALIZED (
     SELECT g.*, row_number() OVER (ORDER BY g.place) AS nth FROM given g
      WHERE g.id <> ALL (ARRAY(SELECT t.id FROM todo.tasks t
@@ -43,10 +49,8 @@ WITH given AS (
     SELECT todo.reserve_once(count(*), (array_agg(id ORDER BY nth))[1], :command_id) AS first
       FROM missing HAVING count(*) > 0
 ), added AS (
-    INSERT INTO todo.tasks (id, number, title, description, priority, project, tags,
-                            due_date, due_all_day, command_id)
-    SELECT m.id, b.first + m.nth - 1, m.title, m.description, m.priority, m.project, m.tags,
-           m.due_date, m.due_all_day, :command_id
+    INSERT INTO todo.tasks (id, number, {", ".join(SET_COLUMNS)}, command_id)
+    SELECT m.id, b.first + m.nth - 1, {_of("m")}, :command_id
       FROM missing m JOIN block b ON b.first IS NOT NULL ORDER BY m.nth
         ON CONFLICT (user_id, id) DO NOTHING
     RETURNING {VIEW_COLUMNS}
@@ -92,8 +96,7 @@ SELECT {VIEW_COLUMNS}, {OWNER} AS owner, done FROM named
 # What is not among the changes keeps its value. A draft made from another revision is stale: then
 # nothing changes.
 _MODIFY: Final = f"""{_NAMED}, wanted AS (
-    SELECT n.user_id, n.id, w.title, w.description, w.priority, w.project, w.due_date,
-           w.due_all_day,
+    SELECT n.user_id, n.id, {_of("w", _SINGLE)},
            ARRAY(SELECT tag
                    FROM unnest(CASE WHEN :clear_tags THEN '{{}}' ELSE n.tags END
                                || CAST(:add_tags AS text[])) WITH ORDINALITY AS u (tag, place)
@@ -104,14 +107,10 @@ _MODIFY: Final = f"""{_NAMED}, wanted AS (
      WHERE NOT n.repeated AND n.revision = coalesce(:revision, n.revision)
 ), changed AS (
     UPDATE todo.tasks t
-       SET title = w.title, description = w.description, priority = w.priority,
-           project = w.project, due_date = w.due_date, due_all_day = w.due_all_day,
-           tags = w.tags, command_id = :command_id
+       SET {", ".join(f"{name} = w.{name}" for name in SET_COLUMNS)}, command_id = :command_id
       FROM wanted w
      WHERE t.user_id = w.user_id AND t.id = w.id
-       AND (t.title, t.description, t.priority, t.project, t.due_date, t.due_all_day, t.tags)
-           IS DISTINCT FROM
-           (w.title, w.description, w.priority, w.project, w.due_date, w.due_all_day, w.tags)
+       AND ({_of("t")}) IS DISTINCT FROM ({_of("w")})
     RETURNING t.*
 )
 SELECT {VIEW_COLUMNS}, {OWNER} AS owner, true AS changed, false AS stale FROM changed
@@ -142,22 +141,22 @@ def add_tasks(session: Session, tasks: Sequence[NewTask], command_id: UUID) -> t
 
 def complete(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
     """Complete pending tasks. Raises NotFoundError, or ConflictError for one in the trash."""
-    return _move(session, refs, command_id, Status.COMPLETED, [Status.PENDING])
+    return _move(session, refs, command_id, DONE)
 
 
 def reopen(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
     """Make completed tasks pending. Raises NotFoundError, or ConflictError as `complete` does."""
-    return _move(session, refs, command_id, Status.PENDING, [Status.COMPLETED])
+    return _move(session, refs, command_id, REOPEN)
 
 
 def delete(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
     """Put tasks into the trash. Raises NotFoundError."""
-    return _move(session, refs, command_id, Status.DELETED, [Status.PENDING, Status.COMPLETED])
+    return _move(session, refs, command_id, RM)
 
 
 def restore(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
     """Take tasks out of the trash, pending or completed as they were. Raises NotFoundError."""
-    return _move(session, refs, command_id, Status.PENDING, [Status.DELETED])
+    return _move(session, refs, command_id, RESTORE)
 
 
 def modify(
@@ -177,7 +176,7 @@ def modify(
         **_changes(changes),
         "command_id": command_id,
         "revision": revision,
-        "allowed": _NOT_IN_TRASH,
+        "allowed": [each.value for each in PRESENT],
     }
     rows = session.execute(text(_MODIFY), parameters).mappings().all()
     stale = [str(row["number"]) for row in rows if row["stale"]]
@@ -193,22 +192,15 @@ def purge(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[TaskView,
     return tuple(view(row) for row in rows)
 
 
-def _move(
-    session: Session,
-    refs: TaskRefs,
-    command_id: UUID,
-    status: Status,
-    movable: list[Status],
-) -> tuple[Outcome, ...]:
-    """Give tasks of the ``movable`` states the state ``status`` and leave others as they are."""
-    trash = Status.DELETED in (status, *movable)
+def _move(session: Session, refs: TaskRefs, command_id: UUID, verb: Verb) -> tuple[Outcome, ...]:
+    """Do what a verb does to tasks in the states that it is for, and leave others as they are."""
     parameters = {
         **_named(refs),
         "command_id": command_id,
-        "status": status.value,
-        "restore": Status.DELETED in movable,
-        "movable": [each.value for each in movable],
-        "allowed": [each.value for each in Status] if trash else _NOT_IN_TRASH,
+        "status": verb.to.value,
+        "restore": verb is RESTORE,
+        "movable": [each.value for each in verb.movable],
+        "allowed": [each.value for each in verb.allowed],
     }
     rows = session.execute(text(_MOVE), parameters).mappings()
     return tuple(Outcome(task=view(row), changed=row["changed"]) for row in rows)
