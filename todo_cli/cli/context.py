@@ -131,7 +131,7 @@ class AppContext:
         """Open the database as its owner, with ``endless`` for what takes as long as it takes.
 
         ``changing`` when the schema may be another one afterwards. Raises what
-        `services.unit_of_work.open_owner` does.
+        `services.session.way_in.open_owner` does.
         """
         from todo_cli.services.session.way_in import open_owner  # imports sqlmodel: slow
 
