@@ -1,4 +1,4 @@
-"""`python -m benchmarks.launcher FORMER NEW`: a warm `todo show 1` of two installations, in pairs."""
+"""`python -m benchmarks.launcher FORMER NEW`: a warm `todo show 1` of two installs, in pairs."""
 
 import argparse
 import statistics
@@ -8,8 +8,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from benchmarks.agent import agent
-from benchmarks.commands import SHOW, WARM, Command
+from benchmarks.commands import WARM, Command
 from benchmarks.server import temporary_server
+from benchmarks.statements import SHOW
 from benchmarks.timing import time_in_turn
 from todo_cli.errors import UnavailableError
 
@@ -32,7 +33,7 @@ def main() -> None:
 def warm(todo: Path) -> Iterator[Command]:
     """Give `todo show 1` on a private server of its own, served by an agent.
 
-    Raises UnavailableError when the agent has not served all that was shown.
+    Raises UnavailableError when the agent has served nothing.
     """
     program = todo.absolute()
     with temporary_server() as (_, environment):
