@@ -93,18 +93,6 @@ def test_the_watcher_of_the_private_server_needs_the_standard_library_alone() ->
     assert names <= {*sys.stdlib_module_names, "todo_cli", "__main__"}
 
 
-def test_the_wheel_ships_every_migration_and_nothing_else_of_the_folder() -> None:
-    shipped = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    there = {
-        str(path.relative_to(ROOT))
-        for path in (ROOT / "migrations").rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-
-    assert set(shipped) == there
-    assert all(target == f"todo_cli/{source}" for source, target in shipped.items())
-
-
 def test_the_wheel_ships_the_man_page_where_man_looks_for_it() -> None:
     shared = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
 
