@@ -134,13 +134,20 @@ def _entries(dumped: str) -> Iterator[_Entry]:
         if whole not in _PLACES:
             raise LookupError(f"docs/schema.py has no section for {kind} {name}")
         section, place = _PLACES[whole]
-        yield _Entry(subject.partition("(")[0], place, name, section, _clean(body))
+        sql = _in_order(_clean(body)) if kind == "ACL" else _clean(body)
+        yield _Entry(subject.partition("(")[0], place, name, section, sql)
 
 
 def _clean(body: str) -> str:
     """Take away the owner, settings, and a statement for each column where one will do."""
     body = _STATISTICS.sub(_one_statement, _NOISE.sub("", body))
     return re.sub(r";\n{2,}(?=ALTER )", ";\n", f"{body.strip()}\n")
+
+
+def _in_order(rights: str) -> str:
+    """Put rights in an order that does not tell when each was given: what is taken away first."""
+    lines = rights.splitlines(keepends=True)
+    return "".join(sorted(lines, key=lambda line: (line.startswith("GRANT"), line)))
 
 
 def _one_statement(found: re.Match[str]) -> str:

@@ -14,14 +14,14 @@ SET check_function_bodies = off;
 CREATE SCHEMA todo;
 
 REVOKE CONNECT,TEMPORARY ON DATABASE todo FROM PUBLIC;
-GRANT CONNECT ON DATABASE todo TO todo_member;
 GRANT CONNECT ON DATABASE todo TO todo_auditor;
 GRANT CONNECT ON DATABASE todo TO todo_invited;
+GRANT CONNECT ON DATABASE todo TO todo_member;
 
-GRANT USAGE ON SCHEMA todo TO todo_member;
 GRANT USAGE ON SCHEMA todo TO todo_auditor;
-GRANT USAGE ON SCHEMA todo TO todo_invited;
 GRANT USAGE ON SCHEMA todo TO todo_definer;
+GRANT USAGE ON SCHEMA todo TO todo_invited;
+GRANT USAGE ON SCHEMA todo TO todo_member;
 
 
 -- Tables
@@ -445,8 +445,8 @@ $$;
 ALTER FUNCTION todo.is_auditor() OWNER TO todo_definer;
 
 REVOKE ALL ON FUNCTION todo.is_auditor() FROM PUBLIC;
-GRANT ALL ON FUNCTION todo.is_auditor() TO todo_member;
 GRANT ALL ON FUNCTION todo.is_auditor() TO todo_auditor;
+GRANT ALL ON FUNCTION todo.is_auditor() TO todo_member;
 
 CREATE FUNCTION todo.keep_events() RETURNS trigger
     LANGUAGE plpgsql
@@ -554,8 +554,8 @@ ALTER FUNCTION todo.me() OWNER TO todo_definer;
 COMMENT ON FUNCTION todo.me() IS 'The id of the active person who is logged in, or null. SET ROLE does not change it.';
 
 REVOKE ALL ON FUNCTION todo.me() FROM PUBLIC;
-GRANT ALL ON FUNCTION todo.me() TO todo_member;
 GRANT ALL ON FUNCTION todo.me() TO todo_auditor;
+GRANT ALL ON FUNCTION todo.me() TO todo_member;
 
 CREATE FUNCTION todo.normalize_task() RETURNS trigger
     LANGUAGE plpgsql
@@ -685,8 +685,8 @@ END $$;
 COMMENT ON FUNCTION todo.purged_tasks(numbers bigint[], ids uuid[]) IS 'Gives those of the named tasks that were purged of late, as they were then.';
 
 REVOKE ALL ON FUNCTION todo.purged_tasks(numbers bigint[], ids uuid[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION todo.purged_tasks(numbers bigint[], ids uuid[]) TO todo_member;
 GRANT ALL ON FUNCTION todo.purged_tasks(numbers bigint[], ids uuid[]) TO todo_definer;
+GRANT ALL ON FUNCTION todo.purged_tasks(numbers bigint[], ids uuid[]) TO todo_member;
 
 CREATE FUNCTION todo.refuse_missing(numbers bigint[], ids uuid[]) RETURNS void
     LANGUAGE plpgsql STABLE
@@ -709,8 +709,8 @@ BEGIN
 END $$;
 
 REVOKE ALL ON FUNCTION todo.refuse_missing(numbers bigint[], ids uuid[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION todo.refuse_missing(numbers bigint[], ids uuid[]) TO todo_member;
 GRANT ALL ON FUNCTION todo.refuse_missing(numbers bigint[], ids uuid[]) TO todo_definer;
+GRANT ALL ON FUNCTION todo.refuse_missing(numbers bigint[], ids uuid[]) TO todo_member;
 
 CREATE FUNCTION todo.require_person(program text) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -736,8 +736,8 @@ ALTER FUNCTION todo.require_person(program text) OWNER TO todo_definer;
 COMMENT ON FUNCTION todo.require_person(program text) IS 'As todo.require_revision; TD403 for whoever has no tasks, with auditor, owner or nobody.';
 
 REVOKE ALL ON FUNCTION todo.require_person(program text) FROM PUBLIC;
-GRANT ALL ON FUNCTION todo.require_person(program text) TO todo_member;
 GRANT ALL ON FUNCTION todo.require_person(program text) TO todo_auditor;
+GRANT ALL ON FUNCTION todo.require_person(program text) TO todo_member;
 
 CREATE FUNCTION todo.require_revision(program text) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -756,8 +756,8 @@ END $$;
 ALTER FUNCTION todo.require_revision(program text) OWNER TO todo_definer;
 
 REVOKE ALL ON FUNCTION todo.require_revision(program text) FROM PUBLIC;
-GRANT ALL ON FUNCTION todo.require_revision(program text) TO todo_member;
 GRANT ALL ON FUNCTION todo.require_revision(program text) TO todo_auditor;
+GRANT ALL ON FUNCTION todo.require_revision(program text) TO todo_member;
 
 CREATE FUNCTION todo.reserve_numbers(quantity bigint) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
