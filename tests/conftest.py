@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import settings as hypothesis_settings
 from sqlmodel import Session
-from typer.testing import CliRunner
+from typer import main, testing
 
 from tests.faults import FaultProxy, fault_proxy
 from tests.shared_agent import SharedAgent
@@ -38,6 +39,9 @@ assert metadata.tables
 
 hypothesis_settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis_settings.load_profile("repeatable")
+
+# One tree of commands serves them all, as in an agent: to make it takes longer than most commands.
+vars(testing)["_get_command"] = cache(main.get_command)
 
 # Wednesday, in a zone with daylight saving.
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=ZoneInfo("Europe/Berlin"))
@@ -225,7 +229,7 @@ class Command:
         everything = {**os.environ, **environment}
         if self.agent is not None and self.agent.takes(arguments, everything):
             return Answer(*self.agent(arguments, everything, stdin or ""))
-        result = CliRunner().invoke(app, list(arguments), input=stdin, env=environment)
+        result = testing.CliRunner().invoke(app, list(arguments), input=stdin, env=environment)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Answer(result.exit_code, result.stdout, result.stderr)
