@@ -30,7 +30,7 @@ from todo_cli.services import private
 from todo_cli.store import engine, patience, roles
 from todo_cli.store.connect import connect_url
 from todo_cli.store.driver import DriverConnection
-from todo_cli.store.embedded import PrivateServer
+from todo_cli.store.embedded import SUPERUSER, PrivateServer
 from todo_cli.store.models import HEAD
 from todo_cli.store.patience import Patience
 from todo_cli.store.tables import metadata
@@ -179,6 +179,10 @@ def database() -> Iterator[Database]:
         try:
             with private.person_engine(server):
                 pass
+            with engine.work_on(server.connect("postgres", SUPERUSER), autocommit=True) as cursor:
+                for setting in ("fsync", "full_page_writes"):  # nobody needs it after a crash
+                    cursor.execute(f"ALTER SYSTEM SET {setting} = off")
+                cursor.execute("SELECT pg_reload_conf()")
             yield Database(roles.DATABASE, roles.OWNER, server.socket_folder, server.connect)
         finally:
             server.stop()
