@@ -23,6 +23,7 @@ from hypothesis import settings as hypothesis_settings
 from sqlmodel import Session
 from typer import main, testing
 
+from tests import run
 from tests.faults import FaultProxy, fault_proxy
 from tests.shared_agent import SharedAgent
 from todo_cli.cli.app import app
@@ -53,6 +54,33 @@ _people = itertools.count(1)
 _ALL_DAY = 86_400  # seconds
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    run.begin(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a process of pytest-xdist which run it belongs to."""
+    node.workerinput["run_folder"] = str(run.folder())
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that all processes end together."""
+    order = ["tests/e2e/", "tests/integration/", "tests/cli/", "tests/unit/"]
+    items.sort(key=lambda item: next(i for i, each in enumerate(order) if each in item.nodeid))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let no run pass that leaves a process behind."""
+    begun_here = not hasattr(session.config, "workerinput")
+    if begun_here and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        for line in run.left():
+            session.config.get_terminal_writer().line(f"\nleft behind: {line}", red=True)
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def pytest_report_header() -> str:
     """Name the seed: there is none to choose, so every run is the same."""
     return "random seed: fixed (hypothesis derandomized)"
@@ -76,7 +104,7 @@ def temporary_home() -> Iterator[Path]:
 
     pytest's own folders are closed to other accounts. It is short: sockets lie in it.
     """
-    folder = Path(tempfile.mkdtemp(prefix="todo-"))
+    folder = Path(tempfile.mkdtemp(prefix="", dir=run.folder()))
     folder.chmod(0o755)
     try:
         yield folder

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from tests.conftest import NOW, Answer
+from tests.e2e.package import QUIET, package
 from todo_cli.domain.filters import Filter
 from todo_cli.domain.task import new_task
 from todo_cli.services import private, tasks
@@ -23,8 +24,6 @@ from todo_cli.services.ids import new_id
 from todo_cli.store import engine, postmaster
 from todo_cli.store.embedded import SUPERUSER, PrivateServer
 
-CHECKOUT = Path(__file__).parents[2]
-_PATH = os.pathsep.join(filter(None, [str(CHECKOUT), os.environ.get("PYTHONPATH")]))
 _SECONDS = 60.0  # no test waits that long, unless it fails
 
 
@@ -38,7 +37,7 @@ class Program:
 
     home: Path
     python: str = sys.executable
-    path: str = _PATH
+    path: str = field(default_factory=lambda: package(**QUIET))
     process: dict[str, Any] = field(default_factory=dict)
     within: tuple[str, ...] = ()
 
@@ -192,7 +191,7 @@ def as_account(home: Path, uid: int, gid: int) -> Program:
     spec = importlib.util.find_spec("sqlalchemy")
     assert spec is not None
     assert spec.origin is not None
-    path = os.pathsep.join([str(CHECKOUT), str(Path(spec.origin).parents[1])])
+    path = os.pathsep.join([package(**QUIET), str(Path(spec.origin).parents[1])])
     minor = f"assert sys.version_info.minor == {sys.version_info.minor}"
     needed = f"import sys, todo_cli.store.embedded; {minor}"
     for python in (sys.executable, "/usr/bin/python3"):
