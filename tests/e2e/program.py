@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from tests.conftest import NOW, Answer
+from tests.e2e.package import QUIET, package
 from todo_cli.domain.query.filters import Filter
 from todo_cli.domain.tasks.task import new_task
 from todo_cli.link import engine
@@ -25,8 +26,6 @@ from todo_cli.services import tasks
 from todo_cli.services.session import private
 from todo_cli.services.session.ids import new_id
 
-CHECKOUT = Path(__file__).parents[2]
-_PATH = os.pathsep.join(filter(None, [str(CHECKOUT), os.environ.get("PYTHONPATH")]))
 _SECONDS = 60.0  # no test waits that long, unless it fails
 
 
@@ -40,7 +39,7 @@ class Program:
 
     home: Path
     python: str = sys.executable
-    path: str = _PATH
+    path: str = field(default_factory=lambda: package(**QUIET))
     process: dict[str, Any] = field(default_factory=dict)
     within: tuple[str, ...] = ()
 
@@ -194,7 +193,7 @@ def as_account(home: Path, uid: int, gid: int) -> Program:
     spec = importlib.util.find_spec("sqlalchemy")
     assert spec is not None
     assert spec.origin is not None
-    path = os.pathsep.join([str(CHECKOUT), str(Path(spec.origin).parents[1])])
+    path = os.pathsep.join([package(**QUIET), str(Path(spec.origin).parents[1])])
     minor = f"assert sys.version_info.minor == {sys.version_info.minor}"
     needed = f"import sys, todo_cli.server.private_server; {minor}"
     for python in (sys.executable, "/usr/bin/python3"):

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Answer, Person
-from tests.e2e.agents import PATIENT, Agent, agent_home, copy_package
-from tests.e2e.program import CHECKOUT, Program
+from tests.e2e.agents import Agent, agent_home
+from tests.e2e.package import CHECKOUT, PATIENT, copy_package
+from tests.e2e.program import Program
 from tests.packages import build, environment, pip
 
 WHEEL, SPACE, EDITABLE = "a wheel", "a wheel in a path with a space", "pip install -e"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.program import CHECKOUT
+from tests.e2e.package import CHECKOUT
 from tests.packages import build
 
 # git ignores these. What it does not track and does not ignore would be shipped: so look first.

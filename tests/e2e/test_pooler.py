@@ -15,7 +15,7 @@ import pytest
 from psycopg2.extensions import encrypt_password
 
 from tests.conftest import NOW, Command
-from tests.e2e.program import CHECKOUT
+from tests.e2e.package import CHECKOUT
 from tests.e2e.test_team import answered, log_in, password_of
 from tests.pooler import Pooler, pooler
 from tests.tls import NAME, TlsServer, tls_server

@@ -1,6 +1,5 @@
 """The house keeps its shape: what is imported when, what is shipped, what is documented."""
 
-import importlib.util
 import re
 import subprocess
 import sys
@@ -11,7 +10,6 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from tests.conftest import Command
 from todo_cli import __version__
 from todo_cli.cli.app import app
 from todo_cli.store.schema import migrate
@@ -19,28 +17,6 @@ from todo_cli.store.schema.models import HEAD
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-
-
-# What only some commands need: no hot command is to wait for it, nor a warm process to keep it.
-SELDOM = {
-    *("alembic", "certifi", "dateutil", "email.parser", "http.client", "keyring", "psutil"),
-    *("rich", "secretstorage", "tomlkit", "unittest"),
-    *(f"todo_cli.cli.{name}" for name in ("completion.suggestions", "completion.typed")),
-    *(f"todo_cli.cli.tasks.{name}" for name in ("editing", "editor")),
-    *(f"todo_cli.domain.{name}" for name in ("agent", "audit", "doctor", "identity", "people")),
-    "todo_cli.domain.tasks.form",
-    *(f"todo_cli.output.{name}" for name in ("events", "screen")),
-    *(f"todo_cli.services.{name}" for name in ("agent.control", "completion.suggestions")),
-    *(f"todo_cli.services.database.{name}" for name in ("maintenance", "profiles")),
-    *(f"todo_cli.services.{name}" for name in ("doctor.checks", "log.audit", "people")),
-    *(f"todo_cli.store.{name}" for name in ("doctor", "log", "tasks.suggestions")),
-    *(f"todo_cli.store.people.{name}" for name in ("login", "login_roles", "people")),
-    *(f"todo_cli.store.schema.{name}" for name in ("migrate", "rights", "tables")),
-}
-HOT = (
-    *("add Buy milk due:tomorrow", "list", "list --json", "show 1", "modify 1 due:none"),
-    *("done 1", "reopen 1", "rm 1", "restore 1"),
-)
 
 
 def loaded_by(*arguments: str, environment: dict[str, str] | None = None) -> set[str]:
@@ -173,18 +149,3 @@ def test_no_file_is_longer_than_350_lines() -> None:
     for folder in ("todo_cli", "migrations", "tests", "benchmarks", "docs"):
         for path in (ROOT / folder).rglob("*.py"):
             assert len(path.read_text().splitlines()) <= 350, path
-
-
-def test_every_module_that_hot_commands_are_kept_from_exists() -> None:
-    ours = [name for name in SELDOM if name.startswith("todo_cli.")]
-
-    assert [name for name in ours if importlib.util.find_spec(name) is None] == []
-
-
-def test_hot_commands_load_nothing_that_only_others_need(todo: Command) -> None:
-    for command in HOT:
-        found = loaded_by(*command.split(), environment=todo.environment)
-
-        assert "todo_cli.store.schema.models" in found, command
-        assert not found & SELDOM, command
-        assert ("todo_cli.domain.tasks.changes" in found) == command.startswith("modify"), command
