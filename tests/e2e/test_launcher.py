@@ -31,11 +31,11 @@ class Way:
     path: str = os.defpath
 
     def __call__(self, *arguments: str, **variables: str) -> Answer:
-        """Run a command to its end."""
+        """Run a command to its end, which brings no agent up unless ``variables`` say so."""
         done = subprocess.run(
             [*self.begin, *arguments],
             cwd=self.folder,
-            env={"PATH": self.path, **variables},
+            env={"PATH": self.path, "TODO_AGENT": "off", **variables},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -81,14 +81,16 @@ def scripts(
 
 
 @pytest.fixture
-def home(person: Person) -> Iterator[Path]:
+def home() -> Iterator[Path]:
     """Give an empty TODO_HOME whose agents are ended."""
     with agent_home() as folder:
         yield folder
 
 
 def variables(home: Path, person: Person) -> dict[str, str]:
-    return {"TODO_HOME": str(home), "HOME": str(home), "TODO_DATABASE_URL": person.url}
+    """Give those of somebody who has a database, and an agent."""
+    known = {"TODO_HOME": str(home), "HOME": str(home), "TODO_DATABASE_URL": person.url}
+    return {"TODO_AGENT": "on", **known}
 
 
 def linked(name: Path, to: Path) -> Path:
@@ -144,7 +146,7 @@ def test_one_agent_serves_every_way_of_starting(
 
 
 def test_the_program_has_one_name_whatever_starts_it(plain: Path, tmp_path: Path) -> None:
-    alone = {"TODO_HOME": str(tmp_path / "home"), "HOME": str(tmp_path)}
+    alone = {"HOME": str(tmp_path)}
     found = ways(plain, tmp_path)
     for arguments in (["help", "add"], ["list", "--lmit", "3"]):
         said = found["python -m"](*arguments, **alone)
