@@ -36,7 +36,7 @@ def test_a_database_made_from_the_file_is_the_same(empty: Database) -> None:
     as_owner(empty, named.replace("CREATE SCHEMA todo;", lent))
     as_owner(empty, "REVOKE CREATE ON SCHEMA todo FROM todo_definer")
 
-    # PostgreSQL prints parentheses for a BETWEEN that it does not print again once it has read them.
+    # PostgreSQL prints more parentheses for a BETWEEN than when it has read what it printed.
     assert without_parentheses(as_written(empty)) == without_parentheses(statements)
 
 
