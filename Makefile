@@ -18,6 +18,7 @@ quick: check  ## That, and the tests without servers, under a minute.
 all:  ## All that has to hold before a change lands; as root it installs what is missing.
 	bash .ci/run
 
-docs:  ## Write the man page, the reference and the pictures.
+docs:  ## Write the man page, the reference, the schema and the pictures.
 	python -m docs
+	python -m docs.schema
 	python -m docs.pictures

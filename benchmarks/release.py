@@ -63,7 +63,9 @@ def unpack(release: Release, folder: Path) -> None:
             "make a whole clone; a shallow one becomes whole by: git fetch --unshallow",
         ) from None
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-        archive.extractall(folder, filter="data")
+        # Python before 3.11.4 has no filters; our own history needs none.
+        archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
+        archive.extractall(folder)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,14 @@
 
 import io
 import re
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from alembic.script import ScriptDirectory
 
 from todo_cli.store.schema import sql_file
 from todo_cli.store.schema.migrate import migrations_folder
@@ -20,26 +23,39 @@ END $$
 """.strip()
 
 
-def sent(migration: Path, direction: sql_file.Direction) -> str:
-    """Give what the file beside a migration has Alembic send, without a database."""
+def sent(run: Callable[[], None]) -> str:
+    """Give what a migration has Alembic send, without a database."""
     buffer = io.StringIO()
     options = {"as_sql": True, "output_buffer": buffer}
     context = MigrationContext.configure(dialect_name="postgresql", opts=options)
     with Operations.context(context):
-        sql_file.run(str(migration), direction)
+        run()
     return buffer.getvalue().strip().replace("%%", "%")  # which the driver does
 
 
 def test_each_direction_sends_its_part_of_the_file_and_nothing_in_it_is_a_parameter(
     tmp_path: Path,
 ) -> None:
-    migration = tmp_path / "0099_x.py"
-    migration.with_suffix(".sql").write_text(
-        f"-- Why.\n\n-- upgrade\n{PLAIN}\n\n-- downgrade \nDROP TABLE x;\n"
-    )
+    parts = f"-- Why.\n\n-- upgrade\n{PLAIN}\n\n-- downgrade \nDROP TABLE x;\n"
+    (tmp_path / "0099_x.sql").write_text(parts)
+    migration = str(tmp_path / "0099_x.py")
 
-    assert sent(migration, "upgrade") == f"{PLAIN};"
-    assert sent(migration, "downgrade") == "DROP TABLE x;;"
+    assert sent(lambda: sql_file.run(migration, "upgrade")) == f"{PLAIN};"
+    assert sent(lambda: sql_file.run(migration, "downgrade")) == "DROP TABLE x;;"
+
+
+def test_a_migration_made_from_the_template_runs_the_file_beside_it(tmp_path: Path) -> None:
+    shutil.copy(migrations_folder() / "script.py.mako", tmp_path)
+    (tmp_path / "versions").mkdir()
+    made = ScriptDirectory(tmp_path).generate_revision("0001", "add effort", head="base")
+    assert made is not None
+    path = Path(made.path)
+    path.with_suffix(".sql").write_text(f"-- upgrade\n{PLAIN}\n-- downgrade\nDROP TABLE x;\n")
+
+    assert path.name == "0001_add_effort.py"
+    assert made.doc == "add effort"
+    assert sent(made.module.upgrade) == f"{PLAIN};"
+    assert sent(made.module.downgrade) == "DROP TABLE x;;"
 
 
 @pytest.mark.parametrize(
