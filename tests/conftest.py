@@ -29,6 +29,7 @@ from todo_cli.link import engine, patience
 from todo_cli.link.connect import connect_url
 from todo_cli.link.driver import DriverConnection
 from todo_cli.link.patience import Patience
+from todo_cli.link.url import ConnectionUrl
 from todo_cli.server.private_server import PrivateServer
 from todo_cli.services.session import private
 from todo_cli.store.people import roles
@@ -151,7 +152,7 @@ class Person:
     def session(self) -> Session:
         """Open a session as the program does."""
         limit = Patience(15)
-        made = engine.make_engine(lambda: connect_url(self.url, limit), HEAD, limit)
+        made = engine.make_engine(lambda: connect_url(ConnectionUrl(self.url), limit), HEAD, limit)
         self._engines.append(made)
         return engine.open_session(made, limit)
 

@@ -4,9 +4,9 @@ import psycopg2
 import pytest
 
 from todo_cli.errors import AuthError, TodoError, UnavailableError
-from todo_cli.link import url
 from todo_cli.link.connect import connection_error
 from todo_cli.link.engine import driver_error
+from todo_cli.link.url import ConnectionUrl
 
 
 @pytest.mark.parametrize(
@@ -88,4 +88,4 @@ def test_a_connection_lost_in_between_is_unavailable() -> None:
     ],
 )
 def test_a_url_is_shown_without_what_is_secret(given: str, shown: str) -> None:
-    assert url.redact(given) == shown
+    assert str(ConnectionUrl(given)) == shown

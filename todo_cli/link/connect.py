@@ -1,18 +1,18 @@
 """Opening connections: within a deadline, again where that may help, and what a failure means."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
 import psycopg2
-from psycopg2.extensions import parse_dsn
 
 from todo_cli.domain.text import said
 from todo_cli.errors import AuthError, TodoError, UnavailableError
-from todo_cli.link import url as urls
+from todo_cli.link import tls
 from todo_cli.link.driver import DriverConnection, PatientCursor
 from todo_cli.link.patience import Patience, Say
+from todo_cli.link.url import ConnectionUrl, is_neon
 
 Connect = Callable[[], DriverConnection]
 
@@ -33,6 +33,9 @@ _NETWORK: Final = {
     "keepalives_count": 3,
     "tcp_user_timeout": 5000,
 }
+# What we say of ourselves, whatever a URL or PGCLIENTENCODING says.
+OURS: Final = {"application_name": "todo", "client_encoding": "UTF8"}
+_NOTHING: Final[Mapping[str, str]] = {}
 _ATTEMPT: Final = 5.0  # seconds for one address: a dead one, or a lost packet, leaves time
 
 _REFUSALS: Final = (
@@ -70,18 +73,19 @@ _PASSING: Final = (
 )
 
 
-def connect_url(dsn: str, patience: Patience) -> DriverConnection:
+def connect_url(url: ConnectionUrl, patience: Patience) -> DriverConnection:
     """Open a connection whose statements wait no longer than ``patience``, nor does this.
 
-    libpq reads the DSN itself, so that its services, several hosts and PGPASSFILE work. Raises
-    AuthError, and UnavailableError where trying again is no use or the time is over.
+    libpq does the rest, so that its services, several hosts and PGPASSFILE work. Raises UsageError
+    as `tls.secured`, AuthError, and UnavailableError where trying again is no use or the time is
+    over.
     """
-    known = parse_dsn(dsn)
-    waking = urls.is_neon(known.get("host", ""))
+    known = tls.secured(url)
+    waking = is_neon(known.get("host", ""))
     network = {name: value for name, value in _NETWORK.items() if name not in known}
     meanwhile = "waking the database ..." if waking else "waiting for the database ..."
     while True:
-        attempt = partial(open_connection, dsn, **network, **_limit(known, patience))
+        attempt = partial(open_connection, known, **network, **_limit(known, patience))
         try:
             connection = patience.wait_for(attempt, meanwhile)
         except UnavailableError as error:
@@ -106,15 +110,11 @@ def give_to_owner(connection: DriverConnection, seconds: float, say: Say, via: s
         cursor.execute(f"SELECT {limits}, set_config('todo.via', %s, false)", [via])
 
 
-def open_connection(dsn: str = "", **parameters: Any) -> DriverConnection:
-    """Open a driver connection. Raises our errors in place of the driver's."""
+def open_connection(known: Mapping[str, str] = _NOTHING, **more: Any) -> DriverConnection:
+    """Open a driver connection, as the parameters say. Raises our errors, not the driver's."""
     try:
         connection: DriverConnection = psycopg2.connect(
-            dsn,
-            connection_factory=DriverConnection,
-            application_name="todo",
-            client_encoding="UTF8",  # whatever PGCLIENTENCODING says
-            **parameters,
+            connection_factory=DriverConnection, **{**known, **more, **OURS}
         )
     except psycopg2.OperationalError as error:
         raise connection_error(str(error)) from None
@@ -147,7 +147,7 @@ def passes(reason: str) -> bool:
     return any(words in reason for words in _PASSING)
 
 
-def _limit(known: dict[str, Any], patience: Patience) -> dict[str, int]:
+def _limit(known: dict[str, str], patience: Patience) -> dict[str, int]:
     """Give libpq's limit for one address: it tries several one after the other, if there are."""
     if "connect_timeout" in known or math.isinf(patience.left):
         return {}

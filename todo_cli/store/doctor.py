@@ -21,10 +21,10 @@ import psycopg2
 from psycopg2 import extensions
 
 from todo_cli.errors import UnavailableError
-from todo_cli.link import url as urls
 from todo_cli.link.connect import open_connection
 from todo_cli.link.driver import DriverConnection
 from todo_cli.link.engine import driver_error
+from todo_cli.link.url import ConnectionUrl
 from todo_cli.server.private_files import (
     check_base,
     find_base,
@@ -114,13 +114,13 @@ class Endpoint:
         return True
 
 
-def endpoints(url: str) -> list[Endpoint]:
+def endpoints(url: ConnectionUrl) -> list[Endpoint]:
     """Give the servers that libpq will try, without those on sockets. Raises UsageError.
 
     There are none where a service file says it.
     """
     environment = {key: os.environ.get(name, "") for key, name in _ENVIRONMENT.items()}
-    known = environment | urls.parse(url)
+    known = environment | url.parameters
     if known["service"]:
         return []
     names, addresses, ports = (known[key].split(",") for key in ("host", "hostaddr", "port"))
