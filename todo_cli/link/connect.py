@@ -1,4 +1,4 @@
-"""Opening connections: within a deadline, again where that may help, and what a failure means."""
+"""Opening connections: within a deadline, and again where that may help."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import psycopg2
 
-from todo_cli.domain.text import said
-from todo_cli.errors import AuthError, TodoError, UnavailableError
+from todo_cli.errors import UnavailableError
 from todo_cli.link import tls
 from todo_cli.link.driver import DriverConnection, PatientCursor
+from todo_cli.link.errors import while_connecting
 from todo_cli.link.patience import Patience, Say
 from todo_cli.link.url import ConnectionUrl, is_neon
 
@@ -37,40 +37,6 @@ _NETWORK: Final = {
 OURS: Final = {"application_name": "todo", "client_encoding": "UTF8"}
 _NOTHING: Final[Mapping[str, str]] = {}
 _ATTEMPT: Final = 5.0  # seconds for one address: a dead one, or a lost packet, leaves time
-
-_REFUSALS: Final = (
-    "authentication failed",
-    "not permitted to log in",
-    "permission denied",
-    "pg_hba.conf",
-    "no such user",  # PgBouncer
-)
-
-# What passes: a server that starts or stops, a network that cuts, too many at once. Those of Neon's
-# proxy come under one SQLSTATE, XX000, and libpq gives none for a failed connection: so by text.
-_PASSING: Final = (
-    "the database system is",
-    "server closed the connection",
-    "terminating connection",
-    "SSL connection has been closed",
-    "SSL SYSCALL error",
-    "SSL error: unexpected eof",
-    "Connection reset",
-    "Broken pipe",
-    "could not receive data",
-    "could not send data",
-    "timeout expired",
-    "Temporary failure in name resolution",
-    "too many clients",
-    "too many connections",
-    "Too many connections",
-    "remaining connection slots",
-    "no more connections allowed",  # PgBouncer
-    "server login has been failing",
-    "query_wait_timeout",
-    "Failed to acquire permit",  # Neon's proxy
-    "Couldn't connect to compute node",
-)
 
 
 def connect_url(url: ConnectionUrl, patience: Patience) -> DriverConnection:
@@ -112,39 +78,12 @@ def give_to_owner(connection: DriverConnection, seconds: float, say: Say, via: s
 
 def open_connection(known: Mapping[str, str] = _NOTHING, **more: Any) -> DriverConnection:
     """Open a driver connection, as the parameters say. Raises our errors, not the driver's."""
-    try:
+    with while_connecting():
         connection: DriverConnection = psycopg2.connect(
             connection_factory=DriverConnection, **{**known, **more, **OURS}
         )
-    except psycopg2.OperationalError as error:
-        raise connection_error(str(error)) from None
-    except UnicodeDecodeError as error:  # a server that speaks another encoding at the door
-        raise connection_error(error.object.decode("utf-8", "replace")) from None
     connection.cursor_factory = PatientCursor
     return connection
-
-
-def connection_error(text: str) -> TodoError:
-    """Turn libpq's words for a failed connection into our error. It gives no SQLSTATE here.
-
-    The last of several hosts speaks for all of them.
-    """
-    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no reason given"]
-    failed = [line for line in lines if "failed:" in line or "could not" in line] or lines
-    reason = failed[-1].rpartition("failed:")[2]
-    is_answer = reason.lstrip().startswith(("FATAL:", "ERROR:"))  # by a server, or by Neon's proxy
-    reason = said(reason.replace("FATAL:", "").replace("ERROR:", "").strip())
-    unknown_role = reason.startswith("role ") and reason.endswith("does not exist")
-    if is_answer and (unknown_role or any(words in reason for words in _REFUSALS)):
-        return AuthError(f"the database refused the login: {reason}")
-    own_ca = "a server with a CA of its own needs sslrootcert=FILE in the URL"
-    hint = own_ca if "certificate verify failed" in reason else None
-    return UnavailableError(f"cannot reach the database: {reason}", hint, passing=passes(reason))
-
-
-def passes(reason: str) -> bool:
-    """Tell whether what a server, a pooler or libpq says may be over in a moment."""
-    return any(words in reason for words in _PASSING)
 
 
 def _limit(known: dict[str, str], patience: Patience) -> dict[str, int]:

@@ -14,6 +14,7 @@ from todo_cli.errors import AuthError, TodoError, UnavailableError, UsageError
 from todo_cli.link import engine
 from todo_cli.link.connect import Connect
 from todo_cli.link.driver import DriverConnection
+from todo_cli.link.errors import in_our_words
 from todo_cli.link.patience import Patience, Say
 from todo_cli.link.url import NO_URL
 from todo_cli.server import starting
@@ -90,7 +91,7 @@ class _Examination:
             return False
         self.name = name
         try:
-            with store.in_our_words():
+            with in_our_words():
                 found = probe()
         except TodoError as error:
             self._lost = isinstance(error, UnavailableError)
