@@ -150,8 +150,8 @@ def shared_server() -> Iterator[SharedServer]:
 
 def fill(person: Engine, generated: Sequence[NewTask]) -> Statements:
     """Add the tasks; give the statements that todo sends."""
-    with engine.open_session(person) as session:
-        tasks.add(session, generated, new_id())
+    with engine.open_session(person, new_id()) as session:
+        tasks.add(session, generated)
         return record(person, session)
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -154,7 +155,7 @@ class Person:
         limit = Patience(15)
         made = engine.make_engine(lambda: connect_url(ConnectionUrl(self.url), limit), HEAD, limit)
         self._engines.append(made)
-        return engine.open_session(made, limit)
+        return engine.open_session(made, uuid4(), limit)
 
     def query(self, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
         """Send SQL as psql would and give the rows. Raises the driver's errors."""

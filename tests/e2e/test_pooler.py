@@ -246,7 +246,7 @@ def _work(name: str, database_url: str, together: Any) -> list[str]:
     with open_session(known, lambda _: None) as session:
         assert tasks.find(session, Filter(), NOW).tasks == ()
         together.wait(SECONDS)
-        tasks.add(session, [new_task(new_id(), f"{name}'s {n}") for n in range(TASKS)], new_id())
+        tasks.add(session, [new_task(new_id(), f"{name}'s {n}") for n in range(TASKS)])
         seen = [task.title for task in tasks.find(session, Filter(), NOW).tasks]
         together.wait(SECONDS)
         return seen

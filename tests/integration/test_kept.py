@@ -54,16 +54,16 @@ def settings(person: Person, home: Path, **variables: str) -> Settings:
 def add(kept: Kept, known: Settings) -> None:
     with (
         kept.lend(known, lambda _: None) as lent,
-        engine.open_session(lent.engine, lent.patience) as session,
+        engine.open_session(lent.engine, new_id(), lent.patience) as session,
     ):
-        tasks.add(session, [new_task(new_id(), "task")], new_id())
+        tasks.add(session, [new_task(new_id(), "task")])
 
 
 def owners(kept: Kept, known: Settings) -> set[str]:
     """Give whose tasks a command with these settings sees."""
     with (
         kept.lend(known, lambda _: None) as lent,
-        engine.open_session(lent.engine, lent.patience) as session,
+        engine.open_session(lent.engine, new_id(), lent.patience) as session,
     ):
         return {str(task.owner) for task in tasks.find(session, Filter(), NOW).tasks}
 
@@ -206,7 +206,7 @@ def test_a_connection_that_refuses_is_not_used_again(
     add(kept, known)
     with (
         kept.lend(known, lambda _: None) as lent,
-        engine.open_session(lent.engine, lent.patience) as session,
+        engine.open_session(lent.engine, new_id(), lent.patience) as session,
     ):
         session.execute(text("SET default_transaction_read_only = on"))
     with pytest.raises(TodoError, match="read-only"):

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from typing import Any, Final
+from uuid import UUID
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class there
 from sqlalchemy import (
@@ -54,6 +55,11 @@ _UNSORTED: Final = "SELECT set_config('enable_sort', 'off', true); "
 ANYBODY: Final = "todo_anybody"
 _ANYBODY: Final = "todo.require_revision"
 _PERSON: Final = "todo.require_person"
+# The execution option of a statement that changes something: when its answer is lost, it may have
+# been done all the same. And where a session keeps the id of its command, by which the database
+# knows what it has done before.
+WRITES: Final = "todo_writes"
+COMMAND_ID: Final = "todo_command_id"
 
 
 def make_engine(
@@ -135,14 +141,14 @@ def _remember(connection: Connection, *_: object) -> None:
     connection.info[_CHECKED] = True
 
 
-def open_session(engine: Engine, patience: Patience | None = None) -> Session:
-    """Open the unit of work: a SQLModel session, each statement of it a transaction by itself.
+def open_session(engine: Engine, command_id: UUID, patience: Patience | None = None) -> Session:
+    """Open a SQLModel session for one command, each statement of it a transaction by itself.
 
     With ``patience`` a statement is repeated that failed for something that passes, such as a lost
     connection: reading changes nothing, and a repeated writing neither, because it bears the id of
     its command.
     """
-    session = Session(engine, expire_on_commit=False)
+    session = Session(engine, expire_on_commit=False, info={COMMAND_ID: command_id})
     if patience is not None:
         event.listen(session, "do_orm_execute", _repeating(patience))
     return session
@@ -155,7 +161,7 @@ def _repeating(patience: Patience) -> Callable[[ORMExecuteState], Result[Any]]:
                 return state.invoke_statement()
             except UnavailableError as error:
                 state.session.invalidate()  # the next statement takes a new connection
-                if error.passing and patience.asked and "command_id" in _named(state.parameters):
+                if error.passing and patience.asked and state.execution_options.get(WRITES):
                     patience.in_doubt = True
                 _doubt(error, patience)
                 patience.pause_after(error)

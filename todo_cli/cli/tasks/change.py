@@ -78,7 +78,7 @@ def rm(
     with app.open() as session:
         from todo_cli.services import tasks
 
-        purged = tasks.purge(session, refs, app.command_id)
+        purged = tasks.purge(session, refs)
     output.purged(purged)
 
 
@@ -108,5 +108,5 @@ def _change(app: AppContext, verb: str, ids: list[str]) -> None:
             "rm": tasks.delete,
             "restore": tasks.restore,
         }[verb]
-        outcomes = service(session, refs, app.command_id)
+        outcomes = service(session, refs)
     output.outcomes(verb, outcomes)

@@ -52,7 +52,7 @@ def modify(
     with app.open() as session:
         from todo_cli.services import tasks
 
-        outcomes = tasks.modify(session, refs, changes, app.command_id)
+        outcomes = tasks.modify(session, refs, changes)
     output.modified(outcomes, changes)
 
 

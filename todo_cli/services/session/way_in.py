@@ -15,6 +15,7 @@ from todo_cli.link.patience import Patience, Say
 from todo_cli.link.url import ConnectionUrl
 from todo_cli.services.session import client_id, private, stored_logins
 from todo_cli.services.session.early import Early
+from todo_cli.services.session.ids import new_id
 from todo_cli.services.session.kept import Kept, PersonEngine
 from todo_cli.settings import Settings
 
@@ -32,7 +33,7 @@ def open_session(settings: Settings, say: Say, early: Early | None = None) -> It
     """
     with (
         _person(settings, say, early) as person,
-        engine.open_session(person.engine, person.patience) as session,
+        engine.open_session(person.engine, new_id(), person.patience) as session,
     ):
         yield session
 

@@ -1,27 +1,28 @@
 """Every change, one function and one statement each.
 
 A statement locks the tasks it names and fails as a whole when one is missing. ``command_id`` is
-made once for each command and kept through its retries: the database finds in the change log what
-the same command has done before, changes nothing and gives the tasks as they are now.
+that of the session, which is one command's, and kept through its retries: the database finds in the
+change log what the same command has done before, changes nothing and gives the tasks as they are.
 """
 
 import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlmodel import Session
 
 from todo_cli.domain.tasks.task import NewTask, Outcome, Status, TaskRefs, TaskView
 from todo_cli.errors import ConflictError
+from todo_cli.link.engine import COMMAND_ID, WRITES
 from todo_cli.store.tasks.conditions import utc_midnight
 from todo_cli.store.tasks.reads import OWNER, VIEW_COLUMNS, view
 
 if TYPE_CHECKING:
     from todo_cli.domain.tasks.changes import Changes
 
+_WRITES: Final = {WRITES: True}
 _NOT_IN_TRASH: Final = [Status.PENDING.value, Status.COMPLETED.value]
 
 # Whatever is there already burns no number; it is looked up by its key, never by reading all tasks
@@ -127,42 +128,40 @@ SELECT {VIEW_COLUMNS}, {OWNER} AS owner
 """  # noqa: S608 - constants of ours
 
 
-def add_tasks(session: Session, tasks: Sequence[NewTask], command_id: UUID) -> tuple[TaskView, ...]:
+def add_tasks(session: Session, tasks: Sequence[NewTask]) -> tuple[TaskView, ...]:
     """Add the tasks, all or none, and give them numbered in the order they came."""
     payload = json.dumps([_row(place, task) for place, task in enumerate(tasks)])
-    parameters = {"tasks": payload, "command_id": command_id}
-    rows = session.execute(text(_ADD), parameters).mappings().all()
+    rows = _write(session, _ADD, {"tasks": payload})
     if len(rows) < len(tasks):  # the command is a repeated one
         ids = [str(task.id) for task in tasks]
         rows = session.execute(text(_FOUND), {"ids": ids}).mappings().all()
     return tuple(view(row) for row in rows)
 
 
-def complete(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
+def complete(session: Session, refs: TaskRefs) -> tuple[Outcome, ...]:
     """Complete pending tasks. Raises NotFoundError, or ConflictError for one in the trash."""
-    return _move(session, refs, command_id, Status.COMPLETED, [Status.PENDING])
+    return _move(session, refs, Status.COMPLETED, [Status.PENDING])
 
 
-def reopen(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
+def reopen(session: Session, refs: TaskRefs) -> tuple[Outcome, ...]:
     """Make completed tasks pending. Raises NotFoundError, or ConflictError as `complete` does."""
-    return _move(session, refs, command_id, Status.PENDING, [Status.COMPLETED])
+    return _move(session, refs, Status.PENDING, [Status.COMPLETED])
 
 
-def delete(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
+def delete(session: Session, refs: TaskRefs) -> tuple[Outcome, ...]:
     """Put tasks into the trash. Raises NotFoundError."""
-    return _move(session, refs, command_id, Status.DELETED, [Status.PENDING, Status.COMPLETED])
+    return _move(session, refs, Status.DELETED, [Status.PENDING, Status.COMPLETED])
 
 
-def restore(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
+def restore(session: Session, refs: TaskRefs) -> tuple[Outcome, ...]:
     """Take tasks out of the trash, pending or completed as they were. Raises NotFoundError."""
-    return _move(session, refs, command_id, Status.PENDING, [Status.DELETED])
+    return _move(session, refs, Status.PENDING, [Status.DELETED])
 
 
 def modify(
     session: Session,
     refs: TaskRefs,
     changes: "Changes",
-    command_id: UUID,
     revision: int | None = None,
 ) -> tuple[Outcome, ...]:
     """Change the contents of tasks, if need be only while they are at ``revision``.
@@ -173,28 +172,24 @@ def modify(
     parameters = {
         **_named(refs),
         **_changes(changes),
-        "command_id": command_id,
         "revision": revision,
         "allowed": _NOT_IN_TRASH,
     }
-    rows = session.execute(text(_MODIFY), parameters).mappings().all()
+    rows = _write(session, _MODIFY, parameters)
     stale = [str(row["number"]) for row in rows if row["stale"]]
     if stale:
         raise ConflictError(f"task {', '.join(stale)} has been changed since")
     return tuple(Outcome(task=view(row), changed=row["changed"]) for row in rows)
 
 
-def purge(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[TaskView, ...]:
+def purge(session: Session, refs: TaskRefs) -> tuple[TaskView, ...]:
     """Delete tasks for good and give them as they were. Raises NotFoundError."""
-    parameters = {**_named(refs), "command_id": command_id}
-    rows = session.execute(text(_PURGE), parameters).mappings()
-    return tuple(view(row) for row in rows)
+    return tuple(view(row) for row in _write(session, _PURGE, _named(refs)))
 
 
 def _move(
     session: Session,
     refs: TaskRefs,
-    command_id: UUID,
     status: Status,
     movable: list[Status],
 ) -> tuple[Outcome, ...]:
@@ -202,14 +197,19 @@ def _move(
     trash = Status.DELETED in (status, *movable)
     parameters = {
         **_named(refs),
-        "command_id": command_id,
         "status": status.value,
         "restore": Status.DELETED in movable,
         "movable": [each.value for each in movable],
         "allowed": [each.value for each in Status] if trash else _NOT_IN_TRASH,
     }
-    rows = session.execute(text(_MOVE), parameters).mappings()
+    rows = _write(session, _MOVE, parameters)
     return tuple(Outcome(task=view(row), changed=row["changed"]) for row in rows)
+
+
+def _write(session: Session, statement: str, parameters: dict[str, Any]) -> Sequence[RowMapping]:
+    """Send a statement that changes tasks, in the name of the session's command."""
+    parameters = {**parameters, "command_id": session.info[COMMAND_ID]}
+    return session.execute(text(statement), parameters, execution_options=_WRITES).mappings().all()
 
 
 def _named(refs: TaskRefs) -> dict[str, Any]:
