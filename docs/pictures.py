@@ -96,8 +96,8 @@ def fill(connect: Callable[[str], DriverConnection]) -> None:
     with engine.work_on(connect(roles.OWNER)) as cursor:
         roles.create_person(cursor, ROLE, EMAIL)
     person = engine.make_engine(lambda: connect(ROLE), HEAD)
-    with engine.open_session(person) as session:
-        tasks.add(session, _tasks(), new_id())
+    with engine.open_session(person, new_id()) as session:
+        tasks.add(session, _tasks())
     person.dispose()
 
 

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -31,6 +32,7 @@ from todo_cli.link import engine, patience
 from todo_cli.link.connect import connect_url
 from todo_cli.link.driver import DriverConnection
 from todo_cli.link.patience import Patience
+from todo_cli.link.url import ConnectionUrl
 from todo_cli.server.private_server import SUPERUSER, PrivateServer
 from todo_cli.services.session import private
 from todo_cli.store.people import roles
@@ -183,9 +185,9 @@ class Person:
     def session(self) -> Session:
         """Open a session as the program does."""
         limit = Patience(15)
-        made = engine.make_engine(lambda: connect_url(self.url, limit), HEAD, limit)
+        made = engine.make_engine(lambda: connect_url(ConnectionUrl(self.url), limit), HEAD, limit)
         self._engines.append(made)
-        return engine.open_session(made, limit)
+        return engine.open_session(made, uuid4(), limit)
 
     def query(self, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
         """Send SQL as psql would and give the rows. Raises the driver's errors."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.commands import as_command
 from tests.conftest import Answer, Command, Person
 
 TASK = ("add", "Buy milk", "+a", "+b", "project:home", "due:fri", "priority:high")
@@ -183,13 +184,13 @@ def test_a_repeated_command_changes_nothing_and_gives_the_same_answer(person: Pe
 
     command, refs = new_id(), TaskRefs(numbers=(1,), ids=())
     with person.session() as session:
-        tasks.add(session, [new_task(new_id(), "x")], new_id())
+        tasks.add(as_command(session), [new_task(new_id(), "x")])
         draft = tasks.draft(session, refs)
         changes = Changes(project="home")
-        first = tasks.modify(session, refs, changes, command, draft.revision)
-        again = tasks.modify(session, refs, changes, command, draft.revision)
+        first = tasks.modify(as_command(session, command), refs, changes, draft.revision)
+        again = tasks.modify(as_command(session, command), refs, changes, draft.revision)
 
         assert first == again
         with pytest.raises(ConflictError):
-            tasks.modify(session, refs, changes, new_id(), draft.revision)
+            tasks.modify(as_command(session), refs, changes, draft.revision)
     assert events(person) == ["added", "modified"]

@@ -14,7 +14,9 @@ from typing import Any
 
 import psutil
 import pytest
+from sqlmodel import Session
 
+from tests.commands import as_command
 from tests.conftest import NOW, Answer
 from tests.e2e.package import QUIET, package
 from todo_cli.domain.query.filters import Filter
@@ -91,24 +93,33 @@ def server(home: Path) -> PrivateServer:
     return PrivateServer(home / "data", 900, print)
 
 
+@contextmanager
+def _session(home: Path) -> Iterator[Session]:
+    with (
+        private.person_engine(server(home)) as person,
+        engine.open_session(person, new_id()) as session,
+    ):
+        yield session
+
+
 def add(home: Path, *titles: str) -> list[int]:
     """Add tasks within this process, by the service, and give their numbers."""
-    with private.person_engine(server(home)) as person, engine.open_session(person) as session:
+    with _session(home) as session:
         new = [new_task(new_id(), title) for title in titles]
-        return [task.number for task in tasks.add(session, new, new_id())]
+        return [task.number for task in tasks.add(session, new)]
 
 
 def add_each(home: Path, number: int) -> None:
     """Add as many tasks, each by a command of its own, and print their numbers."""
-    with private.person_engine(server(home)) as person, engine.open_session(person) as session:
+    with _session(home) as session:
         for _ in range(number):
-            [task] = tasks.add(session, [new_task(new_id(), "task")], new_id())
+            [task] = tasks.add(as_command(session), [new_task(new_id(), "task")])
             print(task.number)  # noqa: T201 - the tests' only way to tell each other
 
 
 def titles(home: Path) -> list[str]:
     """Give the titles of all pending tasks, within this process."""
-    with private.person_engine(server(home)) as person, engine.open_session(person) as session:
+    with _session(home) as session:
         return sorted(task.title for task in tasks.find(session, Filter(), NOW).tasks)
 
 

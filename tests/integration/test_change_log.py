@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.commands import as_command
 from tests.conftest import Database, Person
 from tests.servers import add_task, as_owner, id_of, refused
 from todo_cli.domain.tasks.refs import TaskRefs
@@ -26,10 +27,10 @@ def test_every_change_leaves_one_event_with_what_changed(alice: Person) -> None:
     task = NewTask(id=uuid.uuid4(), title="Milk", priority=Priority.HIGH, tags=("a", "b"))
     commands = [str(uuid.uuid4()) for _ in MOVES]
     with alice.session() as session:
-        writes.add_tasks(session, [task], uuid.UUID(int=1))
+        writes.add_tasks(as_command(session, uuid.UUID(int=1)), [task])
         for name, command in zip(MOVES, commands, strict=True):
             move = getattr(writes, name)
-            move(session, TaskRefs(numbers=(1,), ids=()), uuid.UUID(command))
+            move(as_command(session, uuid.UUID(command)), TaskRefs(numbers=(1,), ids=()))
     whole = {
         "number": 1,
         "title": "Milk",

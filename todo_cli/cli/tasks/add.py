@@ -44,7 +44,7 @@ def add(
     with app.open() as session:
         from todo_cli.services import tasks
 
-        added = tasks.add(session, new, app.command_id)
+        added = tasks.add(session, new)
     if reading.dash:
         output.added_all(added)
     else:

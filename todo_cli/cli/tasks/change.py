@@ -80,7 +80,7 @@ def rm(
     with app.open() as session:
         from todo_cli.services import tasks
 
-        purged = tasks.purge(session, refs, app.command_id)
+        purged = tasks.purge(session, refs)
     output.purged(purged)
 
 
@@ -110,5 +110,5 @@ def _change(app: AppContext, verb: Verb, ids: list[str]) -> None:
             verbs.RM: tasks.delete,
             verbs.RESTORE: tasks.restore,
         }[verb]
-        outcomes = service(session, refs, app.command_id)
+        outcomes = service(session, refs)
     output.outcomes(verb, outcomes)

@@ -59,7 +59,7 @@ def _save(app: AppContext, refs: TaskRefs, draft: Draft, changes: Changes) -> Ou
         with app.open() as session:
             from todo_cli.services import tasks
 
-            (outcome,) = tasks.modify(session, refs, changes, app.command_id, draft.revision)
+            (outcome,) = tasks.modify(session, refs, changes, draft.revision)
     except ConflictError as error:
         error.hint = error.hint or f"run again: todo edit {draft.task.number}"
         raise

@@ -36,7 +36,7 @@ def modify(app: AppContext, context: typer.Context, ids: values.Ids, given: Give
     with app.open() as session:
         from todo_cli.services import tasks
 
-        outcomes = tasks.modify(session, refs, changes, app.command_id)
+        outcomes = tasks.modify(session, refs, changes)
     output.modified(outcomes, changes)
 
 

@@ -1,17 +1,16 @@
 """Every change, one function and one statement each.
 
 A statement locks the tasks it names and fails as a whole when one is missing. ``command_id`` is
-made once for each command and kept through its retries: the database finds in the change log what
-the same command has done before, changes nothing and gives the tasks as they are now.
+that of the session, which is one command's, and kept through its retries: the database finds in the
+change log what the same command has done before, changes nothing and gives the tasks as they are.
 """
 
 import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlmodel import Session
 
 from todo_cli.domain.tasks import fields
@@ -19,12 +18,14 @@ from todo_cli.domain.tasks.refs import TaskRefs
 from todo_cli.domain.tasks.task import NewTask, Outcome, TaskView
 from todo_cli.domain.tasks.verbs import DONE, PRESENT, REOPEN, RESTORE, RM, Verb
 from todo_cli.errors import ConflictError
+from todo_cli.link.engine import COMMAND_ID, WRITES
 from todo_cli.store.tasks.columns import OWNER, SET_COLUMNS, SET_TYPES, VIEW_COLUMNS, view
 from todo_cli.store.tasks.conditions import utc_midnight
 
 if TYPE_CHECKING:
     from todo_cli.domain.tasks.changes import Changes
 
+_WRITES: Final = {WRITES: True}
 _SINGLE: Final = [name for name in SET_COLUMNS if name != fields.TAGS.name]
 
 
@@ -128,42 +129,40 @@ SELECT {VIEW_COLUMNS}, {OWNER} AS owner
 """  # noqa: S608 - constants of ours
 
 
-def add_tasks(session: Session, tasks: Sequence[NewTask], command_id: UUID) -> tuple[TaskView, ...]:
+def add_tasks(session: Session, tasks: Sequence[NewTask]) -> tuple[TaskView, ...]:
     """Add the tasks, all or none, and give them numbered in the order they came."""
     payload = json.dumps([_row(place, task) for place, task in enumerate(tasks)])
-    parameters = {"tasks": payload, "command_id": command_id}
-    rows = session.execute(text(_ADD), parameters).mappings().all()
+    rows = _write(session, _ADD, {"tasks": payload})
     if len(rows) < len(tasks):  # the command is a repeated one
         ids = [str(task.id) for task in tasks]
         rows = session.execute(text(_FOUND), {"ids": ids}).mappings().all()
     return tuple(view(row) for row in rows)
 
 
-def complete(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
+def complete(session: Session, refs: TaskRefs) -> tuple[Outcome, ...]:
     """Complete pending tasks. Raises NotFoundError, or ConflictError for one in the trash."""
-    return _move(session, refs, command_id, DONE)
+    return _move(session, refs, DONE)
 
 
-def reopen(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
+def reopen(session: Session, refs: TaskRefs) -> tuple[Outcome, ...]:
     """Make completed tasks pending. Raises NotFoundError, or ConflictError as `complete` does."""
-    return _move(session, refs, command_id, REOPEN)
+    return _move(session, refs, REOPEN)
 
 
-def delete(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
+def delete(session: Session, refs: TaskRefs) -> tuple[Outcome, ...]:
     """Put tasks into the trash. Raises NotFoundError."""
-    return _move(session, refs, command_id, RM)
+    return _move(session, refs, RM)
 
 
-def restore(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
+def restore(session: Session, refs: TaskRefs) -> tuple[Outcome, ...]:
     """Take tasks out of the trash, pending or completed as they were. Raises NotFoundError."""
-    return _move(session, refs, command_id, RESTORE)
+    return _move(session, refs, RESTORE)
 
 
 def modify(
     session: Session,
     refs: TaskRefs,
     changes: "Changes",
-    command_id: UUID,
     revision: int | None = None,
 ) -> tuple[Outcome, ...]:
     """Change the contents of tasks, if need be only while they are at ``revision``.
@@ -174,36 +173,38 @@ def modify(
     parameters = {
         **_named(refs),
         **_changes(changes),
-        "command_id": command_id,
         "revision": revision,
         "allowed": [each.value for each in PRESENT],
     }
-    rows = session.execute(text(_MODIFY), parameters).mappings().all()
+    rows = _write(session, _MODIFY, parameters)
     stale = [str(row["number"]) for row in rows if row["stale"]]
     if stale:
         raise ConflictError(f"task {', '.join(stale)} has been changed since")
     return tuple(Outcome(task=view(row), changed=row["changed"]) for row in rows)
 
 
-def purge(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[TaskView, ...]:
+def purge(session: Session, refs: TaskRefs) -> tuple[TaskView, ...]:
     """Delete tasks for good and give them as they were. Raises NotFoundError."""
-    parameters = {**_named(refs), "command_id": command_id}
-    rows = session.execute(text(_PURGE), parameters).mappings()
-    return tuple(view(row) for row in rows)
+    return tuple(view(row) for row in _write(session, _PURGE, _named(refs)))
 
 
-def _move(session: Session, refs: TaskRefs, command_id: UUID, verb: Verb) -> tuple[Outcome, ...]:
+def _move(session: Session, refs: TaskRefs, verb: Verb) -> tuple[Outcome, ...]:
     """Do what a verb does to tasks in the states that it is for, and leave others as they are."""
     parameters = {
         **_named(refs),
-        "command_id": command_id,
         "status": verb.to.value,
         "restore": verb is RESTORE,
         "movable": [each.value for each in verb.movable],
         "allowed": [each.value for each in verb.allowed],
     }
-    rows = session.execute(text(_MOVE), parameters).mappings()
+    rows = _write(session, _MOVE, parameters)
     return tuple(Outcome(task=view(row), changed=row["changed"]) for row in rows)
+
+
+def _write(session: Session, statement: str, parameters: dict[str, Any]) -> Sequence[RowMapping]:
+    """Send a statement that changes tasks, in the name of the session's command."""
+    parameters = {**parameters, "command_id": session.info[COMMAND_ID]}
+    return session.execute(text(statement), parameters, execution_options=_WRITES).mappings().all()
 
 
 def _named(refs: TaskRefs) -> dict[str, Any]:
