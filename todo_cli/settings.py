@@ -3,9 +3,7 @@
 The one place that knows the folders and the environment variables of `todo`.
 """
 
-import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -14,6 +12,7 @@ from typing import Any, Final
 
 from platformdirs import PlatformDirs
 
+from todo_cli import files
 from todo_cli.domain import origin
 from todo_cli.domain.text import readable
 from todo_cli.errors import ConflictError, NotFoundError, UsageError
@@ -251,7 +250,7 @@ class _Config:
         add: dict[str, dict[str, str]] | None = None,
         forget: str | None = None,
     ) -> None:
-        """Change the file, keeping its comments, by writing a new one in its place."""
+        """Change the file, and keep its comments."""
         import tomlkit  # slow to import, and seldom needed
 
         document = tomlkit.parse(self._path.read_text("utf-8") if self._path.exists() else "")
@@ -262,13 +261,10 @@ class _Config:
         if forget is not None:
             profiles: Any = document["profiles"]
             profiles.pop(forget)
-        target = self._path.resolve()  # it may be a link into somebody's dotfiles
         try:
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor, new = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(tomlkit.dumps(document))
-            Path(new).replace(target)
+            # It may be a link into somebody's dotfiles.
+            self._path.resolve().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            files.write(self._path, tomlkit.dumps(document).encode(), private=True)
         except OSError as error:
             raise UsageError(f"cannot write {self._path}: {error.strerror}") from None
 

@@ -67,6 +67,25 @@ def test_a_host_that_never_answers_is_not_waited_for(nowhere: str, tmp_path: Pat
     assert "--title\t" in known.stdout
 
 
+def test_people_who_look_for_a_bug_are_told_why_nothing_is_suggested(
+    nowhere: str, tmp_path: Path
+) -> None:
+    for url, seconds, why in (
+        ("postgresql://nobody@127.0.0.1:1/todo", 60, "OperationalError"),
+        (nowhere, 0, "TimeoutError: no answer within"),
+    ):
+        program = (
+            "from todo_cli.services.completion import suggestions\n"
+            f"suggestions.DEADLINE = {seconds}\n"
+            "from todo_cli.cli.app import main\n"
+            "main()\n"
+        )
+        variables = {"TODO_DATABASE_URL": url, "TODO_HOME": str(tmp_path)}
+        done = run("done", "", python=("-c", program), TODO_DEBUG="1", **variables)
+        assert (done.returncode, done.stdout) == (0, "")
+        assert why in done.stderr
+
+
 @pytest.mark.parametrize(
     "url",
     [

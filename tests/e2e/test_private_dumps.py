@@ -99,7 +99,7 @@ def test_a_migration_that_keeps_failing_pushes_no_other_dump_out(
 
 def test_what_a_killed_dump_has_left_is_removed_by_the_next(behind: Command, home: Path) -> None:
     folder = home / "state" / "dumps"
-    left, at_work = (folder / f"{number:04}-0003-x.dump-new" for number in (1, 2))
+    left, at_work = (folder / f".{number:04}-0003-x.dump.0.todo-new" for number in (1, 2))
     left.write_text("Buy milk")
     with locks.locked(at_work, fcntl.LOCK_EX, 0):
         assert behind("list").code == 0

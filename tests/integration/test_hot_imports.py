@@ -9,6 +9,7 @@ from tests.unit.test_house import loaded_by
 SELDOM = {
     *("alembic", "certifi", "dateutil", "email.parser", "http.client", "keyring", "psutil"),
     *("rich", "secretstorage", "tomlkit", "unittest"),
+    *("todo_cli.cli.debug", "todo_cli.link.trace"),
     *(f"todo_cli.cli.{name}" for name in ("completion.suggestions", "completion.typed")),
     *(f"todo_cli.cli.tasks.{name}" for name in ("editing", "editor")),
     *(f"todo_cli.domain.{name}" for name in ("agent", "audit", "doctor", "identity", "people")),

@@ -4,16 +4,19 @@ import fcntl
 import json
 import os
 import pickle
+import resource
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.unit.stores import PASSWORD, Use, trouble, use
-from todo_cli import credentials
 from todo_cli.credentials import Secret, Store, forget, load, probe, save
+from todo_cli.credentials import file as file_store
 from todo_cli.errors import AuthError
 
 assert use
@@ -88,6 +91,17 @@ def file(tmp_path: Path) -> Path:
     """Give the file store with another password in it, below the folder tmp_path."""
     save(Store.FILE, tmp_path, "home", Secret("another"))
     return tmp_path / "credentials" / "passwords.json"
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """Have no file grow beyond so many bytes, as on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def mode(path: Path) -> int:
@@ -179,9 +193,10 @@ def test_a_damaged_file_is_told_and_left_alone(file: Path, tmp_path: Path, text:
 
 
 def test_a_write_that_fails_leaves_what_was_there(file: Path, tmp_path: Path) -> None:
-    (file.with_name("passwords.new") / "in the way").mkdir(parents=True)
+    with largest_file(3):
+        assert trouble(tmp_path, Store.FILE).message == f"cannot write {file}: File too large"
 
-    assert trouble(tmp_path, Store.FILE).message.startswith(f"cannot write {file}: ")
+    assert {path.name for path in file.parent.iterdir()} == {"lock", "passwords.json"}
     assert load(Store.FILE, tmp_path, "home") == Secret("another")
 
 
@@ -192,7 +207,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_process_has_left_is_no_hindrance(file: Path, tmp_path: Path) -> None:
-    file.with_name("passwords.new").write_text("half of it")
+    file.with_name(".passwords.json.0.todo-new").write_text("half of it")
 
     probe(Store.FILE, tmp_path)
 
@@ -202,7 +217,7 @@ def test_what_a_killed_process_has_left_is_no_hindrance(file: Path, tmp_path: Pa
 def test_who_has_the_lock_for_too_long_is_not_waited_for(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(credentials, "_LIMIT", 0.1)
+    monkeypatch.setattr(file_store, "_LIMIT", 0.1)
     with file.with_name("lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
 

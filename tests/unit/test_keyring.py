@@ -16,8 +16,7 @@ import pytest
 from keyring import errors
 
 from tests.unit.stores import HERE, PASSWORD, Use, trouble, use
-from todo_cli import credentials
-from todo_cli.credentials import Secret, Store, forget, load, probe, save
+from todo_cli.credentials import Secret, Store, forget, load, probe, save, system_keyring
 from todo_cli.errors import AuthError
 
 assert use
@@ -126,7 +125,7 @@ def test_a_keyring_that_hangs_is_ended_after_three_seconds_with_all_that_it_star
 
     assert error.message == "the keyring did not answer within 3 seconds"
     assert "unlock it and try again" in (error.hint or "")
-    assert 3 <= time.monotonic() - before < credentials._START_LIMIT
+    assert 3 <= time.monotonic() - before < system_keyring._START_LIMIT
     pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
     assert len(pids) == 2
     assert not any(runs(pid) for pid in pids)
@@ -160,7 +159,7 @@ def test_a_backend_that_hangs_while_it_is_loaded_is_ended_too(
 ) -> None:
     (tmp_path / "slow_backend.py").write_text("import time\ntime.sleep(1000)\n")
     use("slow_backend.Keyring")
-    monkeypatch.setattr(credentials, "_LIMIT", 0.5)
+    monkeypatch.setattr(system_keyring, "_LIMIT", 0.5)
 
     for call in (load, forget):
         with pytest.raises(AuthError, match=r"did not answer within 0\.5 seconds"):

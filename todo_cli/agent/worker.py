@@ -16,6 +16,7 @@ import todo_cli
 from todo_cli import client
 from todo_cli.agent.board import PERMANENT, Board, Row
 from todo_cli.agent.command import Command, receive, receive_command, run
+from todo_cli.link import trace
 from todo_cli.server import starting
 from todo_cli.services.session.kept import Kept
 
@@ -63,6 +64,7 @@ class Worker:
         self._before = post.board[post.place].served
         self._served = 0
         self._needed = time.monotonic()
+        trace.runs_in = "agent"
 
     def warm_up(self) -> None:
         """Run a command for nobody, so that everything is loaded and the connection open."""

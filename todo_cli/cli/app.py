@@ -110,6 +110,10 @@ def main() -> None:
 def _guarded(run: Callable[[], object], arguments: list[str]) -> int:
     """Run a command and give its exit code, with every error put into words on sys.stderr."""
     _prepare_streams()
+    if os.environ.get("TODO_DEBUG"):
+        from todo_cli.cli import debug  # who does not want it does not wait for it
+
+        debug.check()
     if "--no-color" in _options(arguments):
         os.environ["NO_COLOR"] = "1"  # Typer prints a help before any option is read
     try:
@@ -145,11 +149,10 @@ def _interrupted() -> int:
 
 def _report(error: TodoError, arguments: list[str]) -> int:
     """Write an error to stderr, as JSON where JSON was asked for, and give its exit code."""
-    if os.environ.get("TODO_DEBUG") == "1":
-        import traceback
+    if os.environ.get("TODO_DEBUG"):
+        from todo_cli.cli import debug  # who does not want it does not wait for it
 
-        trace = "".join(traceback.format_exception(error))
-        write_message(sys.stderr, *trace.splitlines())
+        debug.show(error)
     wants_json = _wants_json(arguments)
     lines = [json.error_text(error)] if wants_json else tables.error_lines(error)
     write_message(sys.stderr, *lines)

@@ -24,11 +24,12 @@ def doctor(app: AppContext) -> None:
 
     Nothing is asked, changed or started. What builds on something that failed is left out.
     """
+    from todo_cli.cli import debug
     from todo_cli.domain.doctor import Health
     from todo_cli.services.doctor import checks as service
 
     output = app.output(tuple(Health.model_fields), clock.machine())
-    found = service.examine(os.environ, app.profile, app.timeout, app.say)
+    found = service.examine(os.environ, app.profile, app.timeout, app.say, debug.show)
     lines = [line for check in found.checks for line in _lines(check)]
     output.record(found, _summary(found), data=lines)
     if not found.ok:

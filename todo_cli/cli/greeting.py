@@ -28,6 +28,7 @@ def _is_first_time(marker: Path) -> bool:
         return False
     try:
         marker.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Not by files.write: the mark is the name, and only one of several makes it.
         os.close(os.open(marker, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except OSError:
         return False

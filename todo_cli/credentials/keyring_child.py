@@ -1,4 +1,4 @@
-"""What asks the keyring: a process of its own, run by credentials.py, which says why.
+"""What asks the keyring: a process of its own, run by system_keyring.py, which says why.
 
 It reads one line of JSON from stdin and writes one to stdout: what to do, with which name and text;
 and the text, whether there was one, or the kind of failure. Imports nothing else of ours.

@@ -29,7 +29,7 @@ class DriverConnection(extensions.connection):
 
     def commit(self) -> None:
         """Commit; whether it was done is unknown when the answer is lost."""
-        self.wait_for(super().commit)
+        self.send("COMMIT", super().commit)
 
     def rollback(self) -> None:
         """Roll back. Where the connection was ended, the server has done so, or does.
@@ -37,7 +37,7 @@ class DriverConnection(extensions.connection):
         In autocommit there is nothing to roll back, and SQLAlchemy does it after each command.
         """
         if not (self._ended or self.autocommit):
-            self.wait_for(super().rollback)
+            self.send("ROLLBACK", super().rollback)
 
     def set_isolation_level(self, level: int | None) -> None:
         """Set the isolation level, which may ask the server."""
@@ -49,6 +49,17 @@ class DriverConnection(extensions.connection):
         if self.patience is None:
             return work()
         return self.patience().wait_for(work, "waiting for the database ...", self._end)
+
+    def send(self, statement: object, work: Callable[[], object]) -> None:
+        """Wait for ``work``, which sends a statement, and keep a line of it if people want that."""
+        if not os.environ.get("TODO_DEBUG"):
+            self.wait_for(work)
+            return
+        from todo_cli.link import trace  # who does not want it does not wait for it
+
+        repeats = 0 if self.patience is None else self.patience().repeats
+        with trace.sent(statement, repeats):
+            self.wait_for(work)
 
     def _end(self) -> None:
         """End the connection in the middle of a statement. The server notices, if it can.
@@ -71,4 +82,4 @@ class PatientCursor(extensions.cursor):
     def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002 - the driver's name
         """Send a statement and wait for its answer."""
         connection: Any = self.connection
-        connection.wait_for(lambda: super(PatientCursor, self).execute(query, vars))
+        connection.send(query, lambda: super(PatientCursor, self).execute(query, vars))

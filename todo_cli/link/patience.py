@@ -52,6 +52,11 @@ class Patience:
         return self
 
     @property
+    def repeats(self) -> int:
+        """How often this work has been tried again so far, connecting included."""
+        return self._pauses
+
+    @property
     def left(self) -> float:
         """How many seconds are left, 0 when there are none."""
         return max(0.0, self._begin + self._seconds - time.monotonic())

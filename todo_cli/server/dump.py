@@ -3,25 +3,22 @@
 They are named NUMBER-REVISION-TIME.dump, and counted, because a clock can be set back.
 """
 
-import fcntl
 import math
-import os
 import re
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
+from todo_cli import files
 from todo_cli.errors import UnavailableError
 from todo_cli.link.patience import Patience, Say
-from todo_cli.server import locks
 from todo_cli.server.account import server_account
 from todo_cli.server.cluster import ENVIRONMENT, SUPERUSER, failure, program
 from todo_cli.server.private_files import socket_parameters
 
 _KEPT: Final = 3
 _NAME: Final = re.compile(r"(\d{4,})-(\w+)-\w+\.dump")
-_UNFINISHED: Final = ".dump-new"
 _FAILED: Final = "the tasks cannot be dumped before the migration"
 
 
@@ -37,16 +34,12 @@ def make(
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _clear(folder)
+        files.clear(folder)  # a killed dump would have had another name
         before = _made(folder)
         number = 1 + max((int(name[1]) for name in before), default=0)
         target = folder / f"{number:04}-{revision}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.dump"
-        unfinished = target.with_suffix(_UNFINISHED)
-        try:
-            _run(base, database, unfinished, seconds, say)
-            unfinished.replace(target)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with files.replacing(target) as file:
+            _run(base, database, file, folder, seconds, say)
         while before and before[-1][2] == revision:
             (folder / before.pop()[0]).unlink(missing_ok=True)
         for old in before[: 1 - _KEPT]:
@@ -65,40 +58,34 @@ def _made(folder: Path) -> list[re.Match[str]]:
     return sorted(found, key=lambda name: (int(name[1]), name[0]))
 
 
-def _clear(folder: Path) -> None:
-    """Remove what others have begun and been killed at: nobody has it locked any more."""
-    for left in folder.glob(f"*{_UNFINISHED}"):
-        if locks.held(left) is None:
-            left.unlink(missing_ok=True)
+def _run(base: Path, database: str, file: BinaryIO, folder: Path, seconds: float, say: Say) -> None:
+    """Have pg_dump write into a file of ``folder``. It inherits the file's lock: it may outlive us.
 
-
-def _run(base: Path, database: str, target: Path, seconds: float, say: Say) -> None:
+    Raises UnavailableError.
+    """
     account = server_account().owner_of(base / "cluster")
     place: dict[str, Any] = socket_parameters(base, account)
     waiting = [] if math.isinf(seconds) else [f"--lock-wait-timeout={math.ceil(seconds * 1000)}"]
-    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        locks.try_lock(file.fileno(), fcntl.LOCK_EX)
-        running = subprocess.Popen(
-            [
-                program("pg_dump", account),
-                "--format=custom",
-                *waiting,
-                f"--host={place['host']}",
-                f"--port={place['port']}",
-                f"--username={SUPERUSER}",
-                "--no-password",
-                f"--dbname={database}",
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=subprocess.PIPE,
-            env={**ENVIRONMENT, **_peer(place)},
-            cwd="/",
-        )
-        _, answer = Patience(math.inf, say).wait_for(
-            running.communicate, "dumping your tasks before the migration ...", running.kill
-        )
-        os.fsync(file.fileno())
+    running = subprocess.Popen(
+        [
+            program("pg_dump", account),
+            "--format=custom",
+            *waiting,
+            f"--host={place['host']}",
+            f"--port={place['port']}",
+            f"--username={SUPERUSER}",
+            "--no-password",
+            f"--dbname={database}",
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=file,
+        stderr=subprocess.PIPE,
+        env={**ENVIRONMENT, **_peer(place)},
+        cwd="/",
+    )
+    _, answer = Patience(math.inf, say).wait_for(
+        running.communicate, "dumping your tasks before the migration ...", running.kill
+    )
     if running.returncode == 0:
         return
     said = answer.decode(errors="replace")
@@ -106,7 +93,7 @@ def _run(base: Path, database: str, target: Path, seconds: float, say: Say) -> N
         raise UnavailableError(
             f"{_FAILED}: another program has locked them", "--timeout waits longer"
         )
-    raise failure(_FAILED, said, target.parent)
+    raise failure(_FAILED, said, folder)
 
 
 def _peer(place: dict[str, Any]) -> dict[str, str]:

@@ -100,7 +100,7 @@ def alone(descriptor: int) -> Iterator[bool]:
 
 
 def write(descriptor: int, text: str) -> None:
-    """Have the file of a lock that we hold say something."""
+    """Have the file of a lock that we hold say something; in place, for the lock is the file's."""
     new = text.encode()
     if os.pread(descriptor, _SIZE, 0) != new:  # a full disk takes nothing new
         os.ftruncate(descriptor, 0)

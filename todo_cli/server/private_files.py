@@ -110,7 +110,10 @@ def no_foreign_settings() -> Iterator[None]:
 
 
 def write(path: Path, text: str, account: Account) -> None:
-    """Write a file of BASE that nobody but us and the server's account can read."""
+    """Write a file of BASE that nobody but us and the server's account can read.
+
+    In place: it is written anew for each start of the server, and nobody else reads it.
+    """
     with open_new(path) as file:
         if account.switch:
             os.fchown(file.fileno(), -1, account.gid)

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from todo_cli import files
 from todo_cli.errors import UnavailableError
 from todo_cli.link.connect import open_connection
 from todo_cli.link.driver import DriverConnection
@@ -180,7 +181,7 @@ class PrivateServer:
 
     def mark_prepared(self, revision: str) -> None:
         """Remember that the database has been prepared for this schema."""
-        self._marker.write_text(revision)
+        files.write(self._marker, revision.encode())
 
     def forget_preparation(self) -> None:
         """Have the next command look at the schema again."""

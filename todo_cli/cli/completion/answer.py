@@ -21,25 +21,29 @@ VARIABLE: Final = "_TODO_COMPLETE"
 def run(root: TyperGroup, arguments: Sequence[str]) -> NoReturn:
     """Answer the shell and leave with exit code 0 and silent, whatever happens.
 
-    ``arguments`` are the words up to the cursor. A thread that still waits for a database is left
-    behind.
+    With `TODO_DEBUG=1` stderr says why there is nothing. ``arguments`` are the words up to the
+    cursor. A thread that still waits for a database is left behind.
     """
-    try:
-        _keep_silent()
-        from todo_cli.cli.completion.suggestions import suggest  # here: no other command needs it
+    from todo_cli.cli import debug  # here, as below: no other command needs it
 
-        found = suggest(root, arguments, os.environ)
+    try:
+        _keep_silent(but_for_errors=debug.shows_tracebacks())
+        from todo_cli.cli.completion.suggestions import suggest
+
+        found = suggest(root, arguments, os.environ, debug.show)
         text = "".join(f"{value}\t{about}\n" for value, about in found)
         sys.stdout.buffer.write(text.encode())
         sys.stdout.buffer.flush()
+    except Exception as error:
+        debug.show(error)
     finally:
         os._exit(0)
 
 
-def _keep_silent() -> None:
+def _keep_silent(*, but_for_errors: bool) -> None:
     """Let nothing below us, such as libpq, say or ask anything where somebody is typing."""
     lead_nowhere(0, 2)
-    if sys.stderr is not None:
+    if sys.stderr is not None and not but_for_errors:
         abandon(sys.stderr)  # it has a descriptor of its own
     with suppress(OSError):
         os.setsid()  # away from the terminal: OpenSSL asks there for the password of a key

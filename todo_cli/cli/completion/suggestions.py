@@ -26,7 +26,7 @@ from todo_cli.domain.tasks.values import Status
 from todo_cli.domain.tasks.verbs import PRESENT, VERBS
 from todo_cli.domain.text import glance, is_safe
 from todo_cli.services.completion.shells import SHELLS
-from todo_cli.services.completion.suggestions import Rows, Suggestions
+from todo_cli.services.completion.suggestions import Rows, Show, Suggestions
 from todo_cli.settings import STORES
 
 _CELLS: Final = 60  # the width of what is said about a suggestion
@@ -58,16 +58,22 @@ _TAKING_NONE: Final[Mapping[str, Sequence[str]]] = {
 _CHOICES: Final = {each.option: each.choices for each in FIELDS}
 
 
-def suggest(root: TyperGroup, arguments: Sequence[str], environ: Mapping[str, str]) -> Rows:
+def suggest(
+    root: TyperGroup,
+    arguments: Sequence[str],
+    environ: Mapping[str, str],
+    show: Show = lambda _: None,
+) -> Rows:
     """Give what the last of ``arguments`` may become, and what to say about it.
 
     Each value begins with that word. Nothing in the answer moves a cursor or turns its direction.
+    ``show`` is told an error that is the reason why something is missing.
     """
     line = read_line(root, arguments)
     if line is None:
         return []
     profile = line.given.get("profile", [])
-    asked = Suggestions(environ, profile[-1] if profile else None)
+    asked = Suggestions(environ, profile[-1] if profile else None, show)
     return [
         (value, glance(about, _CELLS))
         for value, about in dict(_suggest(line, asked)).items()

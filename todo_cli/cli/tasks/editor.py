@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from todo_cli import files
 from todo_cli.domain.text import readable
 from todo_cli.errors import TodoError, UsageError
 
@@ -33,13 +34,9 @@ class Sheet:
 
         Raises TodoError when it cannot be written.
         """
-        new = self.path.with_suffix(".new")
         try:
-            new.touch(mode=0o600)
-            new.write_bytes(text.encode("utf-8", "surrogateescape"))
-            new.replace(self.path)
+            files.write(self.path, text.encode("utf-8", "surrogateescape"))
         except OSError as error:
-            new.unlink(missing_ok=True)
             raise TodoError(f"cannot write {self.path}: {error.strerror}") from None
 
     def read(self) -> str:

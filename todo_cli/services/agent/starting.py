@@ -14,6 +14,8 @@ from todo_cli.errors import UnavailableError
 # In its folder; locked as long as it lives. It says the agent's process id, and then its place.
 LOCK: Final = "agent.lock"
 PROGRAM: Final = "todo_cli.agent.server"
+# The login of a database's owner, and what is about the command that starts it.
+_NOT_KEPT: Final = ("TODO_ADMIN_DATABASE_URL", "TODO_DEBUG")
 
 
 def start(environ: Mapping[str, str]) -> None:
@@ -62,8 +64,8 @@ def check_fit() -> None:
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Give what the agent needs of an environment: not the login of a database's owner."""
-    kept = {name: value for name, value in environ.items() if name != "TODO_ADMIN_DATABASE_URL"}
+    """Give what the agent needs of an environment, for the command that warms it up."""
+    kept = {name: value for name, value in environ.items() if name not in _NOT_KEPT}
     if home := environ.get("TODO_HOME"):
         kept["TODO_HOME"] = str(Path(home).absolute())
     return kept

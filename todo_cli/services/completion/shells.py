@@ -2,12 +2,11 @@
 
 import os
 import shlex
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from todo_cli import files
 from todo_cli.domain.text import readable
 from todo_cli.errors import TodoError, UsageError
 
@@ -111,30 +110,13 @@ def _read(path: Path) -> bytes:
 
 
 def _write(path: Path, text: bytes) -> bool:
-    """Put a new file in a file's place, with its mode; tell whether it was another one.
-
-    Raises TodoError.
-    """
+    """Write a file, unless it is so already; tell whether it was. Raises TodoError."""
     if _read(path) == text and path.exists():
         return False
-    target = Path(os.path.realpath(path))  # it may be a link into somebody's dotfiles
     try:
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, new = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
+        # It may be a link into somebody's dotfiles.
+        Path(os.path.realpath(path)).parent.mkdir(parents=True, exist_ok=True)
+        files.write(path, text, 0o644)
     except OSError as error:
-        raise _cannot_write(path, error) from None
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text)
-            os.fchmod(file.fileno(), mode)
-        Path(new).replace(target)
-    except OSError as error:
-        with suppress(OSError):
-            Path(new).unlink()
-        raise _cannot_write(path, error) from None
+        raise TodoError(f"cannot write {path}: {error.strerror}") from None
     return True
-
-
-def _cannot_write(path: Path, error: OSError) -> TodoError:
-    return TodoError(f"cannot write {path}: {error.strerror}")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from todo_cli.store.tasks.suggestions import Connect
 
 Row = TypeVar("Row")
+Show = Callable[[Exception], None]
 Rows = list[tuple[str, str]]  # a value, and what to say about it
 
 # Seconds for the whole program: people take 300 ms for "at once", and leaving takes some of them.
@@ -36,11 +37,13 @@ class Suggestions:
     """What one person's config and database suggest.
 
     ``environ`` and ``profile`` say which database, as for any command. ``prefix`` is how a
-    suggestion begins, ``without`` holds those not wanted. There are 200 at the most.
+    suggestion begins, ``without`` holds those not wanted. There are 200 at the most. ``show`` is
+    told the error that is the reason why there are none.
     """
 
     environ: Mapping[str, str]
     profile: str | None = None
+    show: Show = lambda _: None
 
     def tasks(self, statuses: Sequence[str], prefix: str, without: Sequence[str]) -> Rows:
         """Give number and title of tasks in these states, in the order of the default list."""
@@ -67,11 +70,14 @@ class Suggestions:
 
     def profiles(self) -> Rows:
         """Give the profiles, each with where its database is."""
-        found = _in_time(lambda: profiles.find(settings.load(self.environ)))
+        found = _in_time(lambda: profiles.find(settings.load(self.environ)), self.show)
         return [(each.name, each.url or "the private database") for each in found]
 
     def _ask(self, query: "Callable[[Connect], Rows]") -> Rows:
-        return _in_time(lambda: query(_connect(settings.load(self.environ, self.profile))))
+        def find() -> Rows:
+            return query(_connect(settings.load(self.environ, self.profile)))
+
+        return _in_time(find, self.show)
 
 
 def _connect(known: Settings) -> "Connect":
@@ -87,7 +93,7 @@ def _connect(known: Settings) -> "Connect":
     return suggestions.by_url(own)
 
 
-def _in_time(find: Callable[[], Sequence[Row]]) -> list[Row]:
+def _in_time(find: Callable[[], Sequence[Row]], show: Show) -> list[Row]:
     """Give what is found before the deadline, nothing if that fails or takes longer.
 
     A thread, because nothing else interrupts libpq while it looks up a host or waits for it. One
@@ -96,12 +102,16 @@ def _in_time(find: Callable[[], Sequence[Row]]) -> list[Row]:
     found: list[Row] = []
 
     def run() -> None:
-        with suppress(Exception):  # there is nobody to tell: the person is typing
+        try:
             found.extend(find())
+        except Exception as error:  # nobody hears of it by himself: the person is typing
+            show(error)
 
     thread = Thread(target=run, daemon=True)
     thread.start()
     thread.join(max(0.0, DEADLINE - _age()))
+    if thread.is_alive():
+        show(TimeoutError(f"no answer within {DEADLINE} s"))
     return list(found)
 
 

@@ -48,21 +48,27 @@ _NO_ANSWER: Final = "is the server up, the port right, and no firewall in betwee
 
 
 def examine(
-    environ: Mapping[str, str], profile: str | None, seconds: float | None, say: Say
+    environ: Mapping[str, str],
+    profile: str | None,
+    seconds: float | None,
+    say: Say,
+    show: Callable[[Exception], None],
 ) -> Health:
     """Look at everything, from the settings to the policies, and tell what was found.
 
     ``profile`` and ``seconds`` are what --profile and --timeout say; the seconds are for all of
-    it. ``say`` is told what is waited for when it takes longer than a moment.
+    it. ``say`` is told what is waited for when it takes longer than a moment, and ``show`` every
+    error, which ends nothing.
     """
-    looked = _Examination(environ, profile, seconds)
+    looked = _Examination(environ, profile, seconds, show)
     if not looked.at_settings():
         return health(looked.checks)
     limit = looked.known.timeout
     try:
         # A little more: what waits inside knows better what for.
         Patience(limit + 0.5, say).wait_for(looked.at_database, "still looking ...")
-    except UnavailableError:
+    except UnavailableError as error:
+        show(error)
         slow = failed(f"no answer within {limit:g} s", "--timeout waits longer")
         return health([*looked.checks, slow.about(looked.name)])
     return health(looked.checks)
@@ -74,13 +80,18 @@ class _Examination:
     known: Settings
 
     def __init__(
-        self, environ: Mapping[str, str], profile: str | None, seconds: float | None
+        self,
+        environ: Mapping[str, str],
+        profile: str | None,
+        seconds: float | None,
+        show: Callable[[Exception], None],
     ) -> None:
         self.checks: list[Check] = []
         self.name = ""
         self._environ = environ
         self._profile = profile
         self._seconds = seconds
+        self._show = show
         self._begin = time.monotonic()
         self._lost = False  # whether the server has gone
         self._own = NO_URL  # the person's URL, with its password
@@ -94,10 +105,12 @@ class _Examination:
             with in_our_words():
                 found = probe()
         except TodoError as error:
+            self._show(error)
             self._lost = isinstance(error, UnavailableError)
             name = _place_of(error) if name == "connection" else name
             found = failed(error.message, error.hint or _HINTS.get(name, _MAINTAINER))
         except Exception as error:  # a server may answer anything, and the rest matters too
+            self._show(error)
             kind = type(error).__name__
             found = failed(f"something unexpected went wrong ({kind})", _MAINTAINER)
         self.checks.append(found.about(name))

@@ -1,12 +1,12 @@
 """The id that this client keeps, so that the change log can tell it from a person's other ones."""
 
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
 
+from todo_cli import files
 from todo_cli.domain import origin
 from todo_cli.settings import Settings
 
@@ -31,14 +31,8 @@ def _client_id(folder: Path) -> UUID:
 
 
 def _keep(folder: Path) -> UUID:
-    """Make an id and keep it; the file is whole from its first moment.
-
-    Of several first commands at once, the one that comes last is remembered.
-    """
+    """Make an id and keep it. Of several first commands at once, the last one's is remembered."""
     made = uuid4()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, new = tempfile.mkstemp(dir=folder, prefix=f".{_FILE}-")
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(str(made))
-    Path(new).replace(folder / _FILE)
+    files.write(folder / _FILE, str(made).encode())
     return made

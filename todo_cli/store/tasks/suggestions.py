@@ -14,7 +14,7 @@ import psycopg2
 
 from todo_cli.domain.query.order import due_places
 from todo_cli.errors import UnavailableError
-from todo_cli.link import tls
+from todo_cli.link import tls, trace
 from todo_cli.link.connect import OURS
 from todo_cli.link.driver import DriverConnection
 from todo_cli.link.url import ConnectionUrl
@@ -118,7 +118,8 @@ def _ask(
     with closing(connect()) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute(query, parameters)
+            with trace.sent(query):
+                cursor.execute(query, parameters)
             return cursor.fetchall()
 
 
