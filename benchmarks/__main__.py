@@ -112,7 +112,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--cold-only", action="store_true", help="leave the agent out")
     parser.add_argument("--json", action="store_true", help="report in JSON")
-    parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the README's picture")
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="draw docs/agent.md's picture")
     return parser
 
 

@@ -4,6 +4,7 @@ import json
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from benchmarks.commands import find_todo
@@ -12,10 +13,11 @@ _PATIENCE: Final = 60.0
 
 
 class Agent:
-    """The warm process of one TODO_HOME."""
+    """The warm process of one TODO_HOME; ``todo`` is the program, this environment's by itself."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], todo: Path | None = None) -> None:
         self._environment = environment
+        self._todo = todo or find_todo()
 
     def served(self) -> int:
         """Give how many commands it has served; none when it does not run any more."""
@@ -36,7 +38,7 @@ class Agent:
     def ask(self, *arguments: str) -> str:
         """Run `todo agent`, out of the reach of a Ctrl-C, and give its answer."""
         return subprocess.run(
-            [str(find_todo()), "agent", *arguments],
+            [str(self._todo), "agent", *arguments],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             env=dict(self._environment),
@@ -48,9 +50,9 @@ class Agent:
 
 
 @contextmanager
-def agent(environment: Mapping[str, str]) -> Iterator[Agent]:
+def agent(environment: Mapping[str, str], todo: Path | None = None) -> Iterator[Agent]:
     """Start the agent, and stop it at the end."""
-    made = Agent(environment)
+    made = Agent(environment, todo)
     try:
         made.ask("start")
         yield made

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Final
 
-from todo_cli.domain.tasks.task import NewTask, Priority, new_task
+from todo_cli.domain.tasks.task import NewTask, new_task
+from todo_cli.domain.tasks.values import Priority
 from todo_cli.services.session.ids import new_id
 
 SEED: Final = 20261118

@@ -21,7 +21,8 @@ from benchmarks.statements import (
     SEARCH,
     SEARCHED,
 )
-from todo_cli.domain.tasks.task import NewTask, Priority
+from todo_cli.domain.tasks.task import NewTask
+from todo_cli.domain.tasks.values import Priority
 
 _PATIENCE: Final = 300.0
 _TODO_TXT_PRIORITIES: Final = {Priority.URGENT: "(A) ", Priority.HIGH: "(B) ", Priority.LOW: "(D) "}

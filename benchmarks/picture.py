@@ -1,4 +1,4 @@
-"""The README's picture of a run: bars for what todo, psql and the peers take, as plain SVG."""
+"""The picture of a run in docs/agent.md: bars for todo, psql and the peers, as plain SVG."""
 
 from collections.abc import Sequence
 from typing import Final

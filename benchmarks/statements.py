@@ -9,7 +9,10 @@ from sqlalchemy import Engine, event
 from sqlmodel import Session
 
 from todo_cli.domain.query.filters import Filter
-from todo_cli.domain.tasks.task import Priority, TaskRefs, new_task
+from todo_cli.domain.tasks.refs import TaskRefs
+from todo_cli.domain.tasks.task import new_task
+from todo_cli.domain.tasks.values import Priority
+from todo_cli.link.engine import COMMAND_ID
 from todo_cli.services import tasks
 from todo_cli.services.session.ids import new_id
 
@@ -70,8 +73,10 @@ def record(person: Engine, session: Session) -> Statements:
     title, _, project, _, tag, _, priority = ADDED
     ids = new_id(), new_id(), new_id()
     milk = new_task(ids[0], title, project=project, tags=(tag,), priority=Priority(priority))
-    [added] = tasks.add(session, [milk], ids[1])
-    tasks.complete(session, TaskRefs(numbers=(added.number,), ids=()), ids[2])
+    session.info[COMMAND_ID] = ids[1]
+    [added] = tasks.add(session, [milk])
+    session.info[COMMAND_ID] = ids[2]
+    tasks.complete(session, TaskRefs(numbers=(added.number,), ids=()))
     names = (LIST_50, LIST_ALL, SHOW, FILTER, SEARCH, ADD, DONE)
     texts = dict(zip(names, sent, strict=True))
     return Statements(texts, tuple(map(str, ids)), added.number)

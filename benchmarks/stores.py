@@ -22,6 +22,7 @@ from todo_cli.domain.tasks.task import NewTask
 from todo_cli.errors import UnavailableError
 from todo_cli.link import engine
 from todo_cli.link.patience import Patience
+from todo_cli.link.url import ConnectionUrl
 from todo_cli.server.private_server import PrivateServer
 from todo_cli.services import tasks
 from todo_cli.services.session import private, way_in
@@ -103,7 +104,7 @@ class SharedServer:
                 _set_password(cursor, role)
             connection.autocommit = True
             url = self._url(role)
-            connect = way_in.connect(url, self._settings, say)
+            connect = way_in.connect(ConnectionUrl(url), self._settings, say)
             made = engine.make_engine(connect, HEAD, Patience(PATIENCE))
             with engine.disposed(made) as person:
                 statements = fill(person, generated)
@@ -121,7 +122,7 @@ class SharedServer:
 
     @contextmanager
     def _owner(self) -> Iterator[Engine]:
-        url = self._url(roles.OWNER)
+        url = ConnectionUrl(self._url(roles.OWNER))
         with way_in.owner_engine(url, self._settings, say, endless=True) as owner:
             yield owner
 
@@ -149,8 +150,8 @@ def shared_server() -> Iterator[SharedServer]:
 
 def fill(person: Engine, generated: Sequence[NewTask]) -> Statements:
     """Add the tasks; give the statements that todo sends."""
-    with engine.open_session(person) as session:
-        tasks.add(session, generated, new_id())
+    with engine.open_session(person, new_id()) as session:
+        tasks.add(session, generated)
         return record(person, session)
 
 

@@ -1,4 +1,4 @@
-"""`python -m docs`: write the man page and the README's reference, or with --check look at them."""
+"""`python -m docs`: write the man page and the reference, or with --check look at them."""
 
 import argparse
 import sys
@@ -7,10 +7,10 @@ from typing import Final
 
 from docs import manual, reference
 from docs.commands import Program, read_program
+from docs.markdown import Page
 
 ROOT: Final = Path(__file__).parents[1]
 MANUAL: Final = "docs/todo.1"
-README: Final = "README.md"
 
 
 def main() -> None:
@@ -29,9 +29,10 @@ def main() -> None:
 
 def find_stale(program: Program) -> dict[str, str]:
     """Give the text that each file should have, for the files that do not have it."""
-    there = (ROOT / README).read_text(encoding="utf-8")
-    readme = reference.replaced(there, program)
-    wanted = {MANUAL: manual.page(program, readme), README: readme}
+    pages = {name: Page(name, (ROOT / name).read_text(encoding="utf-8")) for name in manual.PAGES}
+    written = reference.replaced(pages[manual.REFERENCE], program)
+    pages[written.name] = written
+    wanted = {MANUAL: manual.page(program, pages), written.name: written.text}
     return {name: text for name, text in wanted.items() if text != _text(ROOT / name)}
 
 
@@ -41,7 +42,7 @@ def _text(path: Path) -> str | None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m docs", description="Write the man page and the README's reference."
+        prog="python -m docs", description="Write the man page and the reference of commands."
     )
     parser.add_argument("--check", action="store_true", help="only name what is stale")
     return parser

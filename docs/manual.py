@@ -1,21 +1,34 @@
-"""The man page: the commands' own words, and sections of README.md."""
+"""The man page: the commands' own words, and sections of the pages."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from docs import roff
 from docs.commands import NAME, Command, Parameter, Program
-from docs.markdown import Block, Bullets, Table, marked, section
+from docs.markdown import Block, Bullets, Page, Table, marked
+
+README: Final = "README.md"
+REFERENCE: Final = "docs/reference.md"
+SCRIPTS: Final = "docs/scripts.md"
+AGENT: Final = "docs/agent.md"
+TROUBLE: Final = "docs/troubleshooting.md"
+PAGES: Final = (README, REFERENCE, SCRIPTS, AGENT, TROUBLE)
+# What goes wrong, each with what to do about it.
+TROUBLES: Final = (
+    *("Ask the doctor", "The private server runs elsewhere", "Low limits", "No keyring"),
+    *("The database differs from the program", "Something unexpected"),
+)
 
 
-def page(program: Program, readme: str) -> str:
-    """Give the man page. Raises LookupError for a section that the README does not have."""
+def page(program: Program, pages: Mapping[str, Page]) -> str:
+    """Give the man page from `PAGES`, by name. Raises LookupError for a section that is missing."""
     lines = [
-        r".\" Written by python -m docs from the commands and README.md: change those.",
+        r".\" Written by python -m docs from the commands, README.md and docs: change those.",
         *roff.title(NAME, program.version),
-        *_beginning(program, readme),
+        *_beginning(program, pages[README]),
         *_commands(program.commands),
         *_options(program),
-        *_from_readme(readme),
+        *_from_pages(pages),
         *roff.section("EXAMPLES"),
         *_examples(program.commands),
         *roff.section("SEE ALSO"),
@@ -24,7 +37,7 @@ def page(program: Program, readme: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _beginning(program: Program, readme: str) -> Iterator[str]:
+def _beginning(program: Program, readme: Page) -> Iterator[str]:
     description = program.description.rstrip(".")
     yield from roff.section("NAME")
     yield rf"{roff.escape(NAME)} \- {roff.escape(description[:1].lower() + description[1:])}"
@@ -34,7 +47,7 @@ def _beginning(program: Program, readme: str) -> Iterator[str]:
     yield from roff.section("DESCRIPTION")
     for each in program.help:
         yield from roff.paragraph(roff.inline(marked(each)))
-    yield from roff.blocks([each for each in section(readme, NAME) if isinstance(each, Bullets)])
+    yield from roff.blocks([each for each in readme.section(NAME) if isinstance(each, Bullets)])
 
 
 def _commands(commands: Sequence[Command]) -> Iterator[str]:
@@ -64,33 +77,27 @@ def _parameters(parameters: Sequence[Parameter]) -> Iterator[str]:
         yield from roff.definition(term, roff.inline(marked(each.help)))
 
 
-def _from_readme(readme: str) -> Iterator[str]:
+def _from_pages(pages: Mapping[str, Page]) -> Iterator[str]:
     """Give the sections in the order of `man 7 man-pages`."""
-    commands, scripts = section(readme, "Commands"), section(readme, "For scripts")
-    places = section(readme, "Where things are")
-    sections = {
-        "IDS": [commands[-1]],
-        "WORDS": section(readme, "Words"),
-        "EDITING": section(readme, "Edit"),
-        "COMPLETION": section(readme, "Completion"),
-        "DATES": section(readme, "Dates"),
-        "AGENT": section(readme, "The agent"),
-        "OUTPUT": _without_tables(scripts),
-        "EXIT STATUS": _tables(scripts),
-        "ENVIRONMENT": _tables(places),
-        "FILES": _without_tables(places),
+    reference, scripts = pages[REFERENCE], pages[SCRIPTS]
+    places = reference.section("Where things are")
+    sections: dict[str, list[Block]] = {
+        "IDS": reference.section("IDs"),
+        "WORDS": reference.section("Words"),
+        "EDITING": reference.section("Edit"),
+        "COMPLETION": reference.section("Completion"),
+        "DATES": reference.section("Dates"),
+        "AGENT": pages[AGENT].section("The agent"),
+        "OUTPUT": scripts.section("Output"),
+        "INPUT": scripts.section("Stdin"),
+        "EXIT STATUS": scripts.section("Exit codes"),
+        "ENVIRONMENT": [each for each in places if isinstance(each, Table)],
+        "FILES": [each for each in places if not isinstance(each, Table)],
+        "DIAGNOSTICS": [each for title in TROUBLES for each in pages[TROUBLE].section(title)],
     }
     for name, read in sections.items():
         yield from roff.section(name)
         yield from roff.blocks(read)
-
-
-def _tables(read: Sequence[Block]) -> list[Block]:
-    return [block for block in read if isinstance(block, Table)]
-
-
-def _without_tables(read: Sequence[Block]) -> list[Block]:
-    return [block for block in read if not isinstance(block, Table)]
 
 
 def _examples(commands: Sequence[Command]) -> Iterator[str]:

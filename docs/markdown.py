@@ -1,4 +1,4 @@
-"""The Markdown that README.md is written in: as much of it as is needed to read it again."""
+"""The Markdown that the pages are written in: as much of it as is needed to read them again."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -46,19 +46,34 @@ class _Heading:
 Block = Paragraph | Bullets | Table | Code
 
 
-def section(text: str, title: str) -> list[Block]:
-    """Give what stands below a heading, up to the next one of any level. Raises LookupError."""
-    found: list[Block] | None = None
-    for block in _blocks(text):
-        if isinstance(block, _Heading):
-            if found is not None:
-                break
-            found = [] if block.title == title else None
-        elif found is not None:
-            found.append(block)
-    if not found:
-        raise LookupError(f"README.md says nothing below a heading {title!r}")
-    return found
+@dataclass(frozen=True)
+class Page:
+    """A page in Markdown; ``name`` is its path from the top of the repository."""
+
+    name: str
+    text: str
+
+    def section(self, title: str) -> list[Block]:
+        """Give what stands below a heading, up to the next one of any level. Raises LookupError."""
+        found: list[Block] | None = None
+        for block in _blocks(self.text):
+            if isinstance(block, _Heading):
+                if found is not None:
+                    break
+                found = [] if block.title == title else None
+            elif found is not None:
+                found.append(block)
+        if not found:
+            raise LookupError(f"{self.name} says nothing below a heading {title!r}")
+        return found
+
+    def replaced(self, begin: str, end: str, written: str) -> "Page":
+        """Give the page with this between the lines ``begin`` and ``end``. Raises LookupError."""
+        before, found, rest = self.text.partition(begin)
+        _, closed, after = rest.partition(end)
+        if not (found and closed):
+            raise LookupError(f"{self.name} has no lines {begin} and {end}")
+        return Page(self.name, f"{before}{begin}\n\n{written}\n\n{end}{after}")
 
 
 def marked(text: str) -> str:

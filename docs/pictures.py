@@ -1,13 +1,16 @@
-"""`python -m docs.pictures`: run the commands of the README's pictures, and draw what they show.
+"""`python -m docs.pictures`: run the commands of the pictures, and draw and write what they show.
 
-A picture is the same on each run: day, time zone, terminal and the tasks' ids are fixed, and the
-one thing that the database lets nobody choose, when a task was added, is masked.
+The README has it as text, which is seen on a package index too: an SVG would need an address there,
+which the project does not have. The reference has SVGs, with the colours.
+
+What is shown is the same on each run: day, time zone, terminal and the tasks' ids are fixed, and
+the one thing that the database lets nobody choose, when a task was added, is masked.
 """
 
 import re
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -16,8 +19,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from benchmarks.server import temporary_server
-from docs.terminal import PROGRAM, drawn, screen
-from todo_cli.domain.tasks.task import NewTask, Priority, new_task
+from docs.manual import README
+from docs.markdown import Page
+from docs.terminal import PROGRAM, drawn, plain, screen
+from todo_cli.domain.tasks.task import NewTask, new_task
+from todo_cli.domain.tasks.values import Priority
 from todo_cli.domain.time import dates
 from todo_cli.link import engine
 from todo_cli.link.driver import DriverConnection
@@ -27,7 +33,10 @@ from todo_cli.services.session.ids import new_id
 from todo_cli.store.people import roles
 from todo_cli.store.schema.models import HEAD
 
-FOLDER: Final = Path(__file__).parent / "pictures"
+ROOT: Final = Path(__file__).parents[1]
+FOLDER: Final = "docs/pictures"
+BEGIN: Final = "<!-- screen: written by python -m docs.pictures -->"
+END: Final = "<!-- /screen -->"
 ROLE: Final = "alice"
 EMAIL: Final = "alice@example.com"
 _ZONE: Final = ZoneInfo("Europe/Berlin")
@@ -74,9 +83,9 @@ def main() -> None:
             pass  # which sets it up
         fill(lambda role: server.connect(roles.DATABASE, role))
         url = f"postgresql://{ROLE}@/{roles.DATABASE}?host={server.socket_folder}"
-        for name, svg in draw(url, environment["TODO_HOME"]).items():
-            (FOLDER / name).write_text(svg, encoding="utf-8")
-            sys.stdout.write(f"Wrote docs/pictures/{name}\n")
+        for name, text in draw(url, environment["TODO_HOME"]).items():
+            (ROOT / name).write_text(text, encoding="utf-8")
+            sys.stdout.write(f"Wrote {name}\n")
 
 
 def fill(connect: Callable[[str], DriverConnection]) -> None:
@@ -87,13 +96,13 @@ def fill(connect: Callable[[str], DriverConnection]) -> None:
     with engine.work_on(connect(roles.OWNER)) as cursor:
         roles.create_person(cursor, ROLE, EMAIL)
     person = engine.make_engine(lambda: connect(ROLE), HEAD)
-    with engine.open_session(person) as session:
-        tasks.add(session, _tasks(), new_id())
+    with engine.open_session(person, new_id()) as session:
+        tasks.add(session, _tasks())
     person.dispose()
 
 
 def draw(url: str, home: str, program: str = PROGRAM) -> dict[str, str]:
-    """Give each picture's SVG under its file's name. ``home`` is a folder for `todo`.
+    """Give the files that show the pictures, by their paths. ``home`` is a folder for `todo`.
 
     ``program`` is the module that is run as `todo`.
     """
@@ -107,15 +116,23 @@ def draw(url: str, home: str, program: str = PROGRAM) -> dict[str, str]:
     }
     screen(["list"], environment, program)  # a terminal's first command welcomes people
     shown = {each: masked(screen(each.arguments, environment, program)) for each in PICTURES}
-    return {
-        f"{each.name}.svg": drawn(each.command, written, each.description)
+    files = {
+        f"{FOLDER}/{each.name}.svg": drawn(each.command, written, each.description)
         for each, written in shown.items()
     }
+    readme = Page(README, (ROOT / README).read_text(encoding="utf-8"))
+    return files | {README: readme.replaced(BEGIN, END, _as_text(shown)).text}
 
 
 def masked(written: str) -> str:
     """Put one moment in the place of those at which the database made and changed a task."""
     return _MOMENT.sub(lambda found: f"{found[1]}{dates.describe(_ADDED, _NOW)}\x1b[0m", written)
+
+
+def _as_text(shown: Mapping[Picture, str]) -> str:
+    """Give one screen of all pictures in Markdown."""
+    screens = [f"$ {each.command}\n{plain(written)}" for each, written in shown.items()]
+    return "\n".join(["```console", "\n\n".join(screens), "```"])
 
 
 def _tasks() -> list[NewTask]:

@@ -1,24 +1,20 @@
-"""The README's reference of commands, between two comments of the README."""
+"""The reference of commands, between two comments of docs/reference.md."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from docs.commands import NAME, Command, Parameter, Program
-from docs.markdown import marked, table
+from docs.markdown import Page, marked, table
 
 BEGIN: Final = "<!-- commands: written by python -m docs -->"
 END: Final = "<!-- /commands -->"
 _WIDTH: Final = 96  # of a line of options
 
 
-def replaced(readme: str, program: Program) -> str:
-    """Give the README with the reference of these commands in it. Raises LookupError."""
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise LookupError(f"README.md has no lines {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{text(program)}\n\n{END}{after}"
+def replaced(page: Page, program: Program) -> Page:
+    """Give the page with the reference of these commands in it. Raises LookupError."""
+    return page.replaced(BEGIN, END, text(program))
 
 
 def text(program: Program) -> str:

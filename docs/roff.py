@@ -97,7 +97,7 @@ def blocks(read: Sequence[Block]) -> Iterator[str]:
                     yield from [r".IP \(bu 2", inline(point)]
             case Table(rows):
                 for first, *others in rows:
-                    yield from definition(inline(first), inline(", ".join(others)))
+                    yield from definition(inline(first), inline(", ".join(filter(None, others))))
             case Code(lines):
                 yield from code(lines)
 

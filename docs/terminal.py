@@ -1,4 +1,4 @@
-"""A terminal of a fixed size that `todo` runs in, and what it shows, drawn as an SVG."""
+"""A terminal of a fixed size that `todo` runs in, and what it shows, as an SVG or as text."""
 
 import io
 import os
@@ -109,6 +109,12 @@ def _all_of(terminal: int) -> str:
             break
         chunks.append(chunk)
     return b"".join(chunks).decode().replace("\r\n", "\n")
+
+
+def plain(written: str) -> str:
+    """Give what a terminal shows as text, without colours and blanks at the ends of lines."""
+    lines = Text.from_ansi(written.rstrip("\n")).plain.splitlines()
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def drawn(command: str, written: str, description: str) -> str:

@@ -1,7 +1,7 @@
-"""How Alembic runs our migrations: on the connection that store/schema.py hands over.
+"""How Alembic runs our migrations: on the connection that store/schema/migrate.py hands over.
 
 `alembic` itself is not meant to be called: `todo db upgrade` is. The one exception is
-`alembic upgrade head --sql` (see CONTRIBUTING.md), which prints the SQL without a database.
+`python -m tests.migration_sql`, which prints the SQL without a database.
 """
 
 from alembic import context

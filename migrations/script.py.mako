@@ -4,7 +4,7 @@ Revision ID: ${up_revision}
 Revises: ${down_revision | comma,n}
 """
 
-from alembic import op
+from todo_cli.store.schema import sql_file
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
@@ -14,9 +14,9 @@ depends_on = ${repr(depends_on)}
 
 def upgrade() -> None:
     """Say what this adds."""
-    ${upgrades if upgrades else "op.execute()"}
+    sql_file.run(__file__, "upgrade")
 
 
 def downgrade() -> None:
     """Say what this takes away, and what is lost with it."""
-    ${downgrades if downgrades else "op.execute()"}
+    sql_file.run(__file__, "downgrade")

@@ -13,15 +13,18 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 from sqlmodel import Session
-from typer.testing import CliRunner
+from typer import main, testing
 
+from tests import run
 from tests.faults import FaultProxy, fault_proxy
 from tests.shared_agent import SharedAgent
 from todo_cli.cli.app import app
@@ -29,7 +32,8 @@ from todo_cli.link import engine, patience
 from todo_cli.link.connect import connect_url
 from todo_cli.link.driver import DriverConnection
 from todo_cli.link.patience import Patience
-from todo_cli.server.private_server import PrivateServer
+from todo_cli.link.url import ConnectionUrl
+from todo_cli.server.private_server import SUPERUSER, PrivateServer
 from todo_cli.services.session import private
 from todo_cli.store.people import roles
 from todo_cli.store.schema.models import HEAD
@@ -40,6 +44,9 @@ assert metadata.tables
 hypothesis_settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis_settings.load_profile("repeatable")
 
+# One tree of commands serves them all, as in an agent: to make it takes longer than most commands.
+vars(testing)["_get_command"] = cache(main.get_command)
+
 # Wednesday, in a zone with daylight saving.
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=ZoneInfo("Europe/Berlin"))
 
@@ -48,6 +55,33 @@ _FOREIGN = ("TODO_", "COLUMNS", "TERMINAL_WIDTH", "NO_COLOR", "FORCE_COLOR", "GI
 
 _people = itertools.count(1)
 _ALL_DAY = 86_400  # seconds
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    run.begin(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a process of pytest-xdist which run it belongs to."""
+    node.workerinput["run_folder"] = str(run.folder())
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that all processes end together."""
+    slow = ("tests/e2e/", "tests/integration/", "tests/cli/")
+    items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in slow])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let no run pass that leaves a process behind."""
+    begun_here = not hasattr(session.config, "workerinput")
+    if begun_here and session.exitstatus == pytest.ExitCode.OK:
+        for line in run.left():
+            session.config.get_terminal_writer().line(f"\nleft behind: {line}", red=True)
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_report_header() -> str:
@@ -73,7 +107,7 @@ def temporary_home() -> Iterator[Path]:
 
     pytest's own folders are closed to other accounts. It is short: sockets lie in it.
     """
-    folder = Path(tempfile.mkdtemp(prefix="todo-"))
+    folder = Path(tempfile.mkdtemp(prefix="", dir=run.folder()))
     folder.chmod(0o755)
     try:
         yield folder
@@ -151,9 +185,9 @@ class Person:
     def session(self) -> Session:
         """Open a session as the program does."""
         limit = Patience(15)
-        made = engine.make_engine(lambda: connect_url(self.url, limit), HEAD, limit)
+        made = engine.make_engine(lambda: connect_url(ConnectionUrl(self.url), limit), HEAD, limit)
         self._engines.append(made)
-        return engine.open_session(made, limit)
+        return engine.open_session(made, uuid4(), limit)
 
     def query(self, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
         """Send SQL as psql would and give the rows. Raises the driver's errors."""
@@ -176,6 +210,11 @@ def database() -> Iterator[Database]:
         try:
             with private.person_engine(server):
                 pass
+            with engine.work_on(server.connect("postgres", SUPERUSER), autocommit=True) as cursor:
+                # Nobody needs it after a crash; and plans hang on no moment of a vacuum's.
+                for setting in ("fsync", "full_page_writes", "autovacuum"):
+                    cursor.execute(f"ALTER SYSTEM SET {setting} = off")
+                cursor.execute("SELECT pg_reload_conf()")
             yield Database(roles.DATABASE, roles.OWNER, server.socket_folder, server.connect)
         finally:
             server.stop()
@@ -226,7 +265,7 @@ class Command:
         everything = {**os.environ, **environment}
         if self.agent is not None and self.agent.takes(arguments, everything):
             return Answer(*self.agent(arguments, everything, stdin or ""))
-        result = CliRunner().invoke(app, list(arguments), input=stdin, env=environment)
+        result = testing.CliRunner().invoke(app, list(arguments), input=stdin, env=environment)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Answer(result.exit_code, result.stdout, result.stderr)

@@ -131,11 +131,12 @@ def fingerprint(environ: Mapping[str, str]) -> bytes:
     for path in (
         os.path.join(config, "config.toml"),
         os.path.join(config, "credentials", "passwords.json"),
-        os.path.join(sys.prefix, "lib", python, "site-packages"),  # changes with what is installed
+        # It changes with what is installed. Whoever comes by a link has the prefix with the link.
+        os.path.realpath(os.path.join(sys.prefix, "lib", python, "site-packages")),
         os.path.realpath(sys.executable),
     ):
         lines.append(_about(path))
-    _add_programs(os.path.dirname(os.path.abspath(__file__)), lines)
+    _add_programs(os.path.dirname(os.path.realpath(__file__)), lines)
     return os.fsencode("\n".join(lines))
 
 

@@ -6,7 +6,7 @@ The one place that knows the folders and the environment variables of `todo`.
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from todo_cli import files
 from todo_cli.domain import origin
 from todo_cli.domain.text import readable
 from todo_cli.errors import ConflictError, NotFoundError, UsageError
+from todo_cli.link.url import ConnectionUrl
 
 STORES: Final = ("keyring", "file")  # where passwords can be kept
 SEE_PROFILES: Final = "run: todo profile list"
@@ -54,9 +55,9 @@ class Profile:
     by hand. ``owner_url`` is the login of the database's owner, if this person has it.
     """
 
-    url: str = field(repr=False)  # by hand, it may hold a password
+    url: ConnectionUrl  # by hand, it may hold a password
     store: str | None = None
-    owner_url: str | None = field(default=None, repr=False)
+    owner_url: ConnectionUrl | None = None
     owner_store: str | None = None
 
 
@@ -70,8 +71,8 @@ class Settings:
 
     folders: Folders
     profile: str
-    environment_url: str | None
-    admin_url: str | None
+    environment_url: ConnectionUrl | None
+    admin_url: ConnectionUrl | None
     profiles: Mapping[str, Profile]
     default_profile: str
     timeout: float
@@ -88,10 +89,10 @@ class Settings:
     def names_service(self) -> bool:
         """Whether a service file of libpq's decides which database is meant, which may change."""
         url = self.database_url
-        return url is not None and ("service=" in url or "PGSERVICE" in self.libpq)
+        return url is not None and (url.names_service or "PGSERVICE" in self.libpq)
 
     @property
-    def database_url(self) -> str | None:
+    def database_url(self) -> ConnectionUrl | None:
         """The URL to connect to, None for the private database. Raises NotFoundError.
 
         The password of a stored login is not in it.
@@ -109,7 +110,7 @@ class Settings:
         return self.profiles.get(self.profile)
 
     def __repr__(self) -> str:
-        """Show the profile alone: the URLs may hold passwords."""
+        """Show the profile alone: libpq's variables may hold a password."""
         return f"Settings(profile={self.profile!r})"
 
 
@@ -126,12 +127,11 @@ def load(
     config = _Config(folders.config_file)
     profiles = config.profiles()
     default = config.text("default_profile") or LOCAL
-    environment_url = environ.get("TODO_DATABASE_URL") or None
     return Settings(
         folders=folders,
         profile=profile or environ.get("TODO_PROFILE") or default,
-        environment_url=environment_url if profile is None else None,
-        admin_url=environ.get("TODO_ADMIN_DATABASE_URL") or None,
+        environment_url=_url(environ.get("TODO_DATABASE_URL")) if profile is None else None,
+        admin_url=_url(environ.get("TODO_ADMIN_DATABASE_URL")),
         profiles=profiles,
         default_profile=default,
         timeout=_DEFAULT_TIMEOUT if timeout is None else timeout,
@@ -139,6 +139,10 @@ def load(
         libpq={name: value for name, value in environ.items() if name.startswith(_OF_LIBPQ)},
         actor=origin.actor(environ.get("TODO_ACTOR")),
     )
+
+
+def _url(text: str | None) -> ConnectionUrl | None:
+    return ConnectionUrl(text) if text else None
 
 
 def find_folders(environ: Mapping[str, str]) -> Folders:
@@ -175,7 +179,11 @@ def save_profile(folders: Folders, name: str, profile: Profile) -> None:
     Raises UsageError for a name that no profile can have.
     """
     check_profile_name(name)
-    table = {key: value for key, value in asdict(profile).items() if value is not None}
+    table = {
+        each.name: value.reveal() if isinstance(value, ConnectionUrl) else value
+        for each in fields(profile)
+        if (value := getattr(profile, each.name)) is not None
+    }
     _Config(folders.config_file).write({"default_profile": name}, add={name: table})
 
 
@@ -234,8 +242,12 @@ class _Config:
                 raise self._wrong(f"the {key} of profile {name} is none of {', '.join(STORES)}")
         if not isinstance(table.get("owner_url"), str | None):
             raise self._wrong(f"the owner_url of profile {name} must be a text")
-        known = {each.name for each in fields(Profile)}
-        return Profile(**{key: value for key, value in table.items() if key in known})
+        return Profile(
+            url=ConnectionUrl(table["url"]),
+            store=table.get("store"),
+            owner_url=_url(table.get("owner_url")),
+            owner_store=table.get("owner_store"),
+        )
 
     def write(
         self,

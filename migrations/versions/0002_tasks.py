@@ -19,7 +19,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-# The checks repeat what todo_cli/domain/tasks/task.py validates: no blank text, no control
+# The checks repeat what todo_cli/domain/tasks/values.py validates: no blank text, no control
 # characters or line breaks (Unicode Cc, Zl, Zp). An all-day date is kept as that day at 00:00 UTC.
 # The years are those that every time zone can show with four digits.
 TASKS = r"""

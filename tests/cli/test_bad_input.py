@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import Answer, Command
 from tests.shared_agent import COLD
-from todo_cli.domain.tasks.task import Priority
+from todo_cli.domain.tasks.values import Priority
 
 ROOT = Path(__file__).parents[2]
 LONG = "x" * 256

@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import Command
 from tests.doctor import SECRET, examined, no_settings_of_libpq
+from todo_cli.link.url import ConnectionUrl
 from todo_cli.store.doctor import Endpoint, endpoints
 
 assert no_settings_of_libpq
@@ -135,17 +136,17 @@ def test_what_a_server_says_moves_no_cursor(alice: Command) -> None:
 def test_the_servers_that_libpq_will_try_are_looked_at(
     url: str, found: list[tuple[str, str, int]]
 ) -> None:
-    assert endpoints(url) == [Endpoint(*each) for each in found]
+    assert endpoints(ConnectionUrl(url)) == [Endpoint(*each) for each in found]
 
 
 def test_what_the_environment_tells_libpq_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGHOST", "a.example")
     monkeypatch.setenv("PGPORT", "7")
-    assert endpoints("postgresql:///db") == [Endpoint("a.example", "a.example", 7)]
-    assert endpoints("postgresql://b/db") == [Endpoint("b", "b", 7)]
+    assert endpoints(ConnectionUrl("postgresql:///db")) == [Endpoint("a.example", "a.example", 7)]
+    assert endpoints(ConnectionUrl("postgresql://b/db")) == [Endpoint("b", "b", 7)]
 
     monkeypatch.setenv("PGSERVICE", "team")
-    assert endpoints("postgresql://b/db") == []
+    assert endpoints(ConnectionUrl("postgresql://b/db")) == []
 
 
 def test_a_name_is_looked_up_and_an_address_is_not() -> None:

@@ -11,7 +11,8 @@ import pytest
 from tests.conftest import Command, Database, Person
 from tests.faults import Cut, Delay, fault_proxy
 from tests.shared_agent import COLD
-from todo_cli.link import engine, url
+from todo_cli.link import engine
+from todo_cli.link.url import ConnectionUrl
 
 FILE = ("--store", "file")
 _numbers = itertools.count(1)
@@ -63,7 +64,7 @@ def test_the_password_is_kept_in_a_file_that_only_its_owner_reads_and_nowhere_el
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     others = [text for name, text in written(alice).items() if name != path]
     assert not [text for text in others if password in text]
-    assert str(url.password_of(invitation)) not in "".join(written(alice).values())
+    assert str(ConnectionUrl(invitation).reveal_password()) not in "".join(written(alice).values())
 
 
 @COLD

@@ -2,7 +2,7 @@
 
 from tests.conftest import Command
 from tests.terminal import SECONDS, at_a_terminal
-from todo_cli.link import url
+from todo_cli.link.url import ConnectionUrl
 
 
 def test_an_invitation_is_pasted_unseen(alice: Command, invitation: str) -> None:
@@ -13,7 +13,7 @@ def test_an_invitation_is_pasted_unseen(alice: Command, invitation: str) -> None
         terminal.wait_for("is the default now.")
         assert running.wait(SECONDS) == 0
 
-    assert str(url.password_of(invitation)) not in terminal.seen
+    assert str(ConnectionUrl(invitation).reveal_password()) not in terminal.seen
     assert alice("add", "x").code == 0
 
 

@@ -10,7 +10,9 @@ from rich.cells import cell_len
 from tests.cli.test_terminal import Terminal, shown, task
 from tests.conftest import NOW
 from todo_cli.domain.database import ProfileView
-from todo_cli.domain.tasks.task import Outcome, Page, Priority, Status, TaskView
+from todo_cli.domain.tasks.task import Outcome, Page, TaskView
+from todo_cli.domain.tasks.values import Priority, Status
+from todo_cli.domain.tasks.verbs import DONE
 from todo_cli.output.tables import TableOutput
 
 REPORT = task(
@@ -268,7 +270,7 @@ def test_what_is_said_of_a_title_shows_what_would_turn_it_around() -> None:
     turned, stderr = task(1, TURNED), Terminal()
     output = TableOutput(StringIO(), stderr, NOW, quiet=False, color=False)
     output.added(turned)
-    output.outcomes("done", [Outcome(task=turned, changed=True)])
+    output.outcomes(DONE, [Outcome(task=turned, changed=True)])
 
     assert stderr.getvalue() == f"Added 1 {ESCAPED}\nCompleted 1 {ESCAPED}\n"
 

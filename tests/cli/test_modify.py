@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.commands import as_command
 from tests.conftest import Answer, Command, Person
 
 TASK = ("add", "Buy milk", "+a", "+b", "project:home", "due:fri", "priority:high")
@@ -175,20 +176,21 @@ def test_modify_refuses_what_is_no_change(
 
 def test_a_repeated_command_changes_nothing_and_gives_the_same_answer(person: Person) -> None:
     from todo_cli.domain.tasks.changes import Changes
-    from todo_cli.domain.tasks.task import TaskRefs, new_task
+    from todo_cli.domain.tasks.refs import TaskRefs
+    from todo_cli.domain.tasks.task import new_task
     from todo_cli.errors import ConflictError
     from todo_cli.services import tasks
     from todo_cli.services.session.ids import new_id
 
     command, refs = new_id(), TaskRefs(numbers=(1,), ids=())
     with person.session() as session:
-        tasks.add(session, [new_task(new_id(), "x")], new_id())
+        tasks.add(as_command(session), [new_task(new_id(), "x")])
         draft = tasks.draft(session, refs)
         changes = Changes(project="home")
-        first = tasks.modify(session, refs, changes, command, draft.revision)
-        again = tasks.modify(session, refs, changes, command, draft.revision)
+        first = tasks.modify(as_command(session, command), refs, changes, draft.revision)
+        again = tasks.modify(as_command(session, command), refs, changes, draft.revision)
 
         assert first == again
         with pytest.raises(ConflictError):
-            tasks.modify(session, refs, changes, new_id(), draft.revision)
+            tasks.modify(as_command(session), refs, changes, draft.revision)
     assert events(person) == ["added", "modified"]

@@ -1,4 +1,4 @@
-"""The README's pictures show what the commands of today show."""
+"""The pictures show what the commands of today show, and are seen wherever a page is."""
 
 import re
 from pathlib import Path
@@ -10,6 +10,7 @@ from docs import pictures, terminal
 from tests.conftest import Database, temporary_home
 
 ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / pictures.FOLDER
 FIGURES = "benchmark.svg"  # made by a run of the benchmarks
 FILES = [*(f"{each.name}.svg" for each in pictures.PICTURES), FIGURES]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -20,20 +21,29 @@ def test_the_pictures_show_what_the_commands_show(database: Database) -> None:
     with temporary_home() as home:
         drawn = pictures.draw(database.url(pictures.ROLE), str(home), "tests.alone")
 
-    stale = [name for name in drawn if (pictures.FOLDER / name).read_text() != drawn[name]]
+    stale = [name for name in drawn if (ROOT / name).read_text() != drawn[name]]
     assert not stale, f"stale: {', '.join(stale)}; run: python -m docs.pictures"
 
 
-def test_the_readme_shows_every_picture_and_describes_it() -> None:
-    shown = re.findall(r"!\[(.+)\]\(docs/pictures/(.+)\)", (ROOT / "README.md").read_text())
+def test_each_picture_is_shown_on_one_page_and_described() -> None:
+    pages = [page.read_text() for page in (ROOT / "docs").glob("*.md")]
+    shown = [found for page in pages for found in re.findall(r"!\[(.+)\]\(pictures/(.+)\)", page)]
 
     assert sorted(name for _, name in shown) == sorted(FILES)
-    assert sorted(path.name for path in pictures.FOLDER.iterdir()) == sorted(FILES)
+    assert sorted(path.name for path in FOLDER.iterdir()) == sorted(FILES)
+
+
+def test_the_readme_has_no_picture_that_a_package_index_would_not_find() -> None:
+    readme = (ROOT / "README.md").read_text()
+
+    assert re.findall(r"!\[.*?\]\((?!https://).*?\)|<img", readme) == []
+    for each in pictures.PICTURES:
+        assert f"\n$ {each.command}\n" in readme, each.name
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_picture_has_a_title_and_asks_nobody_for_anything(name: str) -> None:
-    text = (pictures.FOLDER / name).read_text()
+    text = (FOLDER / name).read_text()
     root = ElementTree.fromstring(text)
     title = root[0]
 

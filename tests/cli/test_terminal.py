@@ -17,7 +17,8 @@ import pytest
 from rich.cells import cell_len
 
 from tests.conftest import NOW, Command
-from todo_cli.domain.tasks.task import Page, Priority, Status, TaskView
+from todo_cli.domain.tasks.task import Page, TaskView
+from todo_cli.domain.tasks.values import Priority, Status
 from todo_cli.errors import ConflictError
 from todo_cli.output.json import JsonOutput
 from todo_cli.output.tables import TableOutput, error_lines

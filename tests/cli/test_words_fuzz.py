@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Command
-from todo_cli.domain.tasks.task import check_title
+from todo_cli.domain.tasks.values import check_title
 
 _REUSE = [HealthCheck.function_scoped_fixture]  # a test's person may keep tasks between examples
 

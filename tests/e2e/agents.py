@@ -2,8 +2,6 @@
 
 import json
 import os
-import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from tests.conftest import Answer, stop, temporary_home
-from tests.e2e.program import CHECKOUT, Program, until
+from tests.e2e.program import Program, until
 from todo_cli import client
 from todo_cli.agent.board import PERMANENT
 
@@ -25,9 +23,6 @@ ENDED = (
     "todo: the agent ended in the middle of this command\n"
     "hint: it may have been done all the same: look before you repeat it\n"
 )
-# On a slow machine nothing more is said; and clients wait longer, so that all go to the agent.
-QUIET = {"SILENCE": "60"}
-PATIENT = {"_PATIENCE": "30", **QUIET}
 _SERVER = "todo_cli.agent.server"
 _SECONDS = 60.0  # no test waits that long, unless it fails
 
@@ -219,21 +214,3 @@ def end_agents(home: Path) -> None:
     finally:
         for process in agents(home):
             process.kill()
-
-
-def copy_package(to: Path, **constants: str) -> str:
-    """Copy the program, so that nobody changes its files meanwhile; give its PYTHONPATH.
-
-    ``constants`` are those of a few modules that have another value in the copy.
-    """
-    for name in ("todo_cli", "migrations"):
-        shutil.copytree(CHECKOUT / name, to / name)
-    for name, value in constants.items():
-        changes = 0
-        for module in ("agent/worker", "client", "link/patience"):
-            file = to / "todo_cli" / f"{module}.py"
-            text, number = re.subn(rf"(?m)^({name}.* =) \S+", rf"\1 {value}", file.read_text())
-            file.write_text(text)
-            changes += number
-        assert changes == 1, name
-    return os.pathsep.join(filter(None, [str(to), os.environ.get("PYTHONPATH")]))

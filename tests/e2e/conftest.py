@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Database, Person, stop, temporary_home
-from tests.e2e.agents import PATIENT, QUIET, Agent, agent_home, copy_package
+from tests.e2e.agents import Agent, agent_home
+from tests.e2e.package import PATIENT, QUIET, package
 from tests.e2e.program import Program, add, copy, server
 from tests.e2e.twice import Twice, quiet_agent
 from tests.faults import FaultProxy
@@ -40,18 +41,16 @@ def old_home(stopped_home: Path) -> Path:
     return stopped_home
 
 
-@pytest.fixture(scope="session")
-def package() -> Iterator[str]:
-    """Give the PYTHONPATH of a copy of the program, whose files nobody changes."""
-    with temporary_home() as folder:
-        yield copy_package(folder, **QUIET)
+@pytest.fixture
+def hasty_package() -> str:
+    """Give the PYTHONPATH of a copy whose commands soon run without an agent that is busy."""
+    return package(**QUIET)
 
 
-@pytest.fixture(scope="session")
-def patient_package() -> Iterator[str]:
+@pytest.fixture
+def patient_package() -> str:
     """Give the PYTHONPATH of a copy whose commands wait for a busy agent."""
-    with temporary_home() as folder:
-        yield copy_package(folder, **PATIENT)
+    return package(**PATIENT)
 
 
 @pytest.fixture
@@ -69,9 +68,9 @@ def through(agent: Agent, person: Person, proxy: FaultProxy) -> Agent:
 
 
 @pytest.fixture
-def hasty(agent: Agent, package: str) -> Agent:
+def hasty(agent: Agent, hasty_package: str) -> Agent:
     """Give the same whose commands run without an agent that does not answer in a moment."""
-    return replace(agent, program=replace(agent.program, path=package))
+    return replace(agent, program=replace(agent.program, path=hasty_package))
 
 
 @pytest.fixture

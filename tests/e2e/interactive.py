@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.program import CHECKOUT
+from tests.e2e.package import QUIET, shared_copy
 
 SHELLS = ("bash", "zsh", "fish")
 PROMPT = "ready> "
@@ -138,5 +138,5 @@ def program(home: Path) -> None:
     """Put `todo` where a shell of this home finds it."""
     path = home / "bin" / "todo"
     path.parent.mkdir()
-    path.write_text(_PROGRAM.format(python=sys.executable, checkout=str(CHECKOUT)))
+    path.write_text(_PROGRAM.format(python=sys.executable, checkout=str(shared_copy(**QUIET))))
     path.chmod(0o755)

@@ -14,8 +14,11 @@ from typing import Any
 
 import psutil
 import pytest
+from sqlmodel import Session
 
+from tests.commands import as_command
 from tests.conftest import NOW, Answer
+from tests.e2e.package import QUIET, package
 from todo_cli.domain.query.filters import Filter
 from todo_cli.domain.tasks.task import new_task
 from todo_cli.link import engine
@@ -25,8 +28,6 @@ from todo_cli.services import tasks
 from todo_cli.services.session import private
 from todo_cli.services.session.ids import new_id
 
-CHECKOUT = Path(__file__).parents[2]
-_PATH = os.pathsep.join(filter(None, [str(CHECKOUT), os.environ.get("PYTHONPATH")]))
 _SECONDS = 60.0  # no test waits that long, unless it fails
 
 
@@ -40,7 +41,7 @@ class Program:
 
     home: Path
     python: str = sys.executable
-    path: str = _PATH
+    path: str = field(default_factory=lambda: package(**QUIET))
     process: dict[str, Any] = field(default_factory=dict)
     within: tuple[str, ...] = ()
 
@@ -92,24 +93,33 @@ def server(home: Path) -> PrivateServer:
     return PrivateServer(home / "data", 900, print)
 
 
+@contextmanager
+def _session(home: Path) -> Iterator[Session]:
+    with (
+        private.person_engine(server(home)) as person,
+        engine.open_session(person, new_id()) as session,
+    ):
+        yield session
+
+
 def add(home: Path, *titles: str) -> list[int]:
     """Add tasks within this process, by the service, and give their numbers."""
-    with private.person_engine(server(home)) as person, engine.open_session(person) as session:
+    with _session(home) as session:
         new = [new_task(new_id(), title) for title in titles]
-        return [task.number for task in tasks.add(session, new, new_id())]
+        return [task.number for task in tasks.add(session, new)]
 
 
 def add_each(home: Path, number: int) -> None:
     """Add as many tasks, each by a command of its own, and print their numbers."""
-    with private.person_engine(server(home)) as person, engine.open_session(person) as session:
+    with _session(home) as session:
         for _ in range(number):
-            [task] = tasks.add(session, [new_task(new_id(), "task")], new_id())
+            [task] = tasks.add(as_command(session), [new_task(new_id(), "task")])
             print(task.number)  # noqa: T201 - the tests' only way to tell each other
 
 
 def titles(home: Path) -> list[str]:
     """Give the titles of all pending tasks, within this process."""
-    with private.person_engine(server(home)) as person, engine.open_session(person) as session:
+    with _session(home) as session:
         return sorted(task.title for task in tasks.find(session, Filter(), NOW).tasks)
 
 
@@ -194,7 +204,7 @@ def as_account(home: Path, uid: int, gid: int) -> Program:
     spec = importlib.util.find_spec("sqlalchemy")
     assert spec is not None
     assert spec.origin is not None
-    path = os.pathsep.join([str(CHECKOUT), str(Path(spec.origin).parents[1])])
+    path = os.pathsep.join([package(**QUIET), str(Path(spec.origin).parents[1])])
     minor = f"assert sys.version_info.minor == {sys.version_info.minor}"
     needed = f"import sys, todo_cli.server.private_server; {minor}"
     for python in (sys.executable, "/usr/bin/python3"):

@@ -5,8 +5,10 @@ from contextlib import contextmanager
 from typing import Final
 
 from tests.tls import NAME, TlsServer, tls_server
-from todo_cli.link import engine, tls, url
+from todo_cli.link import engine, tls
 from todo_cli.link.connect import open_connection
+from todo_cli.link.driver import DriverConnection
+from todo_cli.link.url import ConnectionUrl
 from todo_cli.store.people import roles
 from todo_cli.store.schema import migrate
 
@@ -18,14 +20,14 @@ def team_server() -> Iterator[TlsServer]:
     """Run a server that takes TLS and passwords alone, with the schema and alice in it."""
     with tls_server() as made:
         superuser = {"sslrootcert": str(made.ca)}
-        connection = open_connection(tls.secured(made.url(**superuser)))
+        connection = _open(made.url(**superuser))
         with engine.work_on(connection, autocommit=True) as cursor:
             roles.create_database(cursor, "boss", "team")
             cursor.execute("ALTER ROLE boss LOGIN PASSWORD %s", [PASSWORD])
-        owner = engine.make_engine(lambda: open_connection(tls.secured(login(made, "boss"))), None)
+        owner = engine.make_engine(lambda: _open(login(made, "boss")), None)
         with engine.disposed(owner):
             migrate.upgrade(owner)
-        with engine.work_on(open_connection(tls.secured(login(made, "boss")))) as cursor:
+        with engine.work_on(_open(login(made, "boss"))) as cursor:
             roles.create_person(cursor, "alice", "alice@example.com")
             cursor.execute("ALTER ROLE alice LOGIN PASSWORD %s", [PASSWORD])
         yield made
@@ -34,4 +36,8 @@ def team_server() -> Iterator[TlsServer]:
 def login(server: TlsServer, role: str, host: str = NAME, mode: str = "verify-full") -> str:
     """Give somebody's URL; the host's name leads nowhere, only hostaddr does."""
     bare = f"postgresql://{host}:{server.port}/team?hostaddr=127.0.0.1&sslmode={mode}"
-    return url.with_user_and_password(f"{bare}&sslrootcert={server.ca}", role, PASSWORD)
+    return ConnectionUrl(f"{bare}&sslrootcert={server.ca}").with_login(role, PASSWORD).reveal()
+
+
+def _open(url: str) -> DriverConnection:
+    return open_connection(tls.secured(ConnectionUrl(url)))

@@ -16,7 +16,8 @@ import psutil
 import pytest
 
 from tests.conftest import Person, temporary_home
-from tests.e2e.agents import PATIENT, Agent, agents, all_gone, copy_package
+from tests.e2e.agents import Agent, agents, all_gone
+from tests.e2e.package import PATIENT, copy_package
 from tests.e2e.program import until
 
 CONFIG = """

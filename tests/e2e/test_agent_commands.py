@@ -18,7 +18,8 @@ import pytest
 
 from tests.conftest import Answer, Person
 from tests.e2e.agents import agents
-from tests.e2e.program import CHECKOUT, Program, pid_of, until
+from tests.e2e.package import CHECKOUT
+from tests.e2e.program import Program, pid_of, until
 from todo_cli import __version__
 
 FIELDS = ["running", "pid", "version", "uptime", "workers", "served", "connections", "memory"]

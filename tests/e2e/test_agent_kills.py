@@ -11,7 +11,8 @@ import psutil
 import pytest
 
 from tests.conftest import Person, temporary_home
-from tests.e2e.agents import ENDED, QUIET, Agent, agents, all_gone, copy_package, has_gone
+from tests.e2e.agents import ENDED, Agent, agents, all_gone, has_gone
+from tests.e2e.package import QUIET, copy_package
 from tests.e2e.program import ended, pid_of, until
 from tests.e2e.twice import locked, waiting
 from tests.faults import Delay, FaultProxy, Stall

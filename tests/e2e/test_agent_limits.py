@@ -115,10 +115,10 @@ def test_workers_without_a_descriptor_left_keep_no_command_and_do_not_spin(hasty
 
 
 @on_linux
-def test_an_agent_that_cannot_fork_lives_until_it_can(package: str) -> None:
-    # Root has no limit of processes; so it acts as another account.
+def test_an_agent_that_cannot_fork_lives_until_it_can(hasty_package: str) -> None:
+    """Root has no limit of processes; so it acts as another account."""
     with temporary_home() as home:
-        program = Program(home, path=package)
+        program = Program(home, path=hasty_package)
         if os.geteuid() == 0:
             other = account("daemon", "bin", "nobody")
             os.chown(home, other.pw_uid, other.pw_gid)

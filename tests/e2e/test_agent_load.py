@@ -11,7 +11,8 @@ from pathlib import Path
 import psutil
 
 from tests.conftest import Person, temporary_home
-from tests.e2e.agents import PATIENT, Agent, agents, copy_package
+from tests.e2e.agents import Agent, agents
+from tests.e2e.package import PATIENT, copy_package
 from tests.e2e.program import ended, until
 from todo_cli import client
 from todo_cli.agent.board import MOST, PERMANENT

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from psycopg2.extensions import make_dsn
 
 from tests.conftest import Command, Database, Person
 from tests.e2e.program import Program, ended, pid_of, titles, until
@@ -19,6 +20,7 @@ from tests.faults import Cut, Delay, FaultProxy, fault_proxy
 from tests.refusals import Refuse
 from tests.tls import TlsServer
 from todo_cli.link import patience, tls
+from todo_cli.link.url import ConnectionUrl
 from todo_cli.server.private_server import SUPERUSER
 from todo_cli.store.people.roles import DATABASE
 
@@ -58,7 +60,8 @@ def test_over_tls_too_a_command_is_the_handshake_and_one_round_trip(
     proxy: FaultProxy, server: TlsServer, tmp_path: Path, command: str
 ) -> None:
     alice = through(proxy, server, tmp_path)
-    with closing(psycopg2.connect(tls.secured(alice.environment["TODO_DATABASE_URL"]))):
+    url = ConnectionUrl(alice.environment["TODO_DATABASE_URL"])
+    with closing(psycopg2.connect(make_dsn(**tls.secured(url)))):
         pass
     assert alice(*command.split()).code == 0
     alone, with_command = proxy.connections

@@ -15,13 +15,13 @@ import pytest
 from psycopg2.extensions import encrypt_password
 
 from tests.conftest import NOW, Command
-from tests.e2e.program import CHECKOUT
+from tests.e2e.package import CHECKOUT
 from tests.e2e.test_team import answered, log_in, password_of
 from tests.pooler import Pooler, pooler
 from tests.tls import NAME, TlsServer, tls_server
 from todo_cli.domain.query.filters import Filter
 from todo_cli.domain.tasks.task import new_task
-from todo_cli.link import url
+from todo_cli.link.url import ConnectionUrl
 from todo_cli.services import tasks
 from todo_cli.services.session.ids import new_id
 from todo_cli.services.session.way_in import open_session
@@ -86,7 +86,7 @@ def _known_ca(server: TlsServer, monkeypatch: pytest.MonkeyPatch) -> None:
 def owner_url(server: TlsServer) -> str:
     """Give the owner's URL, straight to the server."""
     bare = f"postgresql://{NAME}:{server.port}/team?hostaddr=127.0.0.1&sslmode=verify-full"
-    return url.with_user_and_password(bare, "boss", PASSWORD)
+    return ConnectionUrl(bare).with_login("boss", PASSWORD).reveal()
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def join(boss: Command, pooler: Pooler, home: Path) -> Command:
     straight = Command({"TODO_HOME": str(home)})
     log_in(straight, invitation)
     stored = (home / "config.toml").read_text()
-    role = str(url.user_of(stored.split('url = "')[1].split('"')[0]))
+    role = str(ConnectionUrl(stored.split('url = "')[1].split('"')[0]).user)
     pooled = pooler.url(role, password_of(straight), "team")
     return Command({"TODO_HOME": str(home), "TODO_DATABASE_URL": pooled})
 
@@ -246,7 +246,7 @@ def _work(name: str, database_url: str, together: Any) -> list[str]:
     with open_session(known, lambda _: None) as session:
         assert tasks.find(session, Filter(), NOW).tasks == ()
         together.wait(SECONDS)
-        tasks.add(session, [new_task(new_id(), f"{name}'s {n}") for n in range(TASKS)], new_id())
+        tasks.add(session, [new_task(new_id(), f"{name}'s {n}") for n in range(TASKS)])
         seen = [task.title for task in tasks.find(session, Filter(), NOW).tasks]
         together.wait(SECONDS)
         return seen

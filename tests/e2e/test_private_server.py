@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import stop
+from tests.e2e.package import CHECKOUT
 from tests.e2e.program import (
-    CHECKOUT,
     Program,
     add,
     copy,

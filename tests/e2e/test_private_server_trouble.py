@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.e2e.package import CHECKOUT, path_of
 from tests.e2e.program import (
     Program,
     add,
@@ -99,7 +100,7 @@ def test_a_session_that_outlives_the_server_is_waited_for(old_home: Path, lock: 
         (server(old_home).base / locks.SERVER).unlink()
     with busy_session(old_home) as orphan:
         kill(old_home)
-        with Program(old_home).begin("list") as running:
+        with Program(old_home, path=path_of(CHECKOUT)).begin("list") as running:
             assert running.stderr is not None
             assert running.stderr.readline() == "waiting for the private PostgreSQL to start ...\n"
             orphan.kill()
@@ -215,7 +216,7 @@ def test_ctrl_c_ends_the_wait_for_a_server_that_does_not_answer(old_home: Path) 
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
     try:
-        with Program(old_home).begin("list") as running:
+        with Program(old_home, path=path_of(CHECKOUT)).begin("list") as running:
             assert running.stderr is not None
             assert running.stderr.readline() == "waiting for the private PostgreSQL ...\n"
             running.send_signal(signal.SIGINT)

@@ -11,8 +11,9 @@ import pytest
 
 from tests.conftest import Answer, Command
 from tests.tls import NAME, TlsServer, tls_server
-from todo_cli.link import engine, tls, url
+from todo_cli.link import engine, tls
 from todo_cli.link.connect import open_connection
+from todo_cli.link.url import ConnectionUrl
 
 BOSS_PASSWORD = "the owner's: 1/2 & 100%"
 
@@ -28,12 +29,12 @@ def server() -> Iterator[TlsServer]:
 def owner_url(server: TlsServer, monkeypatch: pytest.MonkeyPatch) -> str:
     """Give the URL of the owner of an empty database on it, whose CA everybody knows."""
     monkeypatch.setenv("PGSSLROOTCERT", str(server.ca))
-    superuser = open_connection(tls.secured(server.url()))
+    superuser = open_connection(tls.secured(ConnectionUrl(server.url())))
     with engine.work_on(superuser, autocommit=True) as cursor:
         cursor.execute("CREATE ROLE boss LOGIN CREATEROLE PASSWORD %s", [BOSS_PASSWORD])
         cursor.execute("CREATE DATABASE team OWNER boss")
     bare = f"postgresql://{NAME}:{server.port}/team?hostaddr=127.0.0.1"
-    return url.with_user_and_password(bare, "boss", BOSS_PASSWORD)
+    return ConnectionUrl(bare).with_login("boss", BOSS_PASSWORD).reveal()
 
 
 def answered(answer: Answer) -> Any:
@@ -55,7 +56,7 @@ def password_of(todo: Command) -> str:
 
 def seen_by_sql(owner_url: str, role: str, password: str) -> list[str]:
     """Give the titles that somebody sees with any other SQL tool."""
-    own = url.with_user_and_password(owner_url, role, password)
+    own = ConnectionUrl(owner_url).with_login(role, password)
     with engine.work_on(open_connection(tls.secured(own))) as cursor:
         cursor.execute("SELECT title FROM todo.tasks")
         return [title for (title,) in cursor.fetchall()]
@@ -76,7 +77,7 @@ def test_a_team_from_its_first_login_to_its_last(owner_url: str, tmp_path: Path)
     assert alice("add", "Review the plan").err == "Added 1 Review the plan\n"
     assert [task["title"] for task in answered(alice("list", "--json"))] == ["Review the plan"]
     stored = (tmp_path / "alice" / "config.toml").read_text()
-    role = str(url.user_of(stored.split('url = "')[1].split('"')[0]))
+    role = str(ConnectionUrl(stored.split('url = "')[1].split('"')[0]).user)
     assert seen_by_sql(owner_url, role, password_of(alice)) == ["Review the plan"]
 
     again = boss("login", "--stdin", "--store", "file", stdin=invited["invitation"])
@@ -85,7 +86,7 @@ def test_a_team_from_its_first_login_to_its_last(owner_url: str, tmp_path: Path)
     assert boss("user", "deactivate", "alice@example.com").code == 0
     assert alice("list").code == 4
     with pytest.raises(psycopg2.OperationalError):
-        psycopg2.connect(url.with_user_and_password(owner_url, role, password_of(alice)))
+        psycopg2.connect(ConnectionUrl(owner_url).with_login(role, password_of(alice)).reveal())
     assert boss("user", "activate", "alice@example.com").code == 0
     assert alice("list").code == 0
 

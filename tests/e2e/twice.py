@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.conftest import Person, temporary_home
-from tests.e2e.agents import Agent, agent_home, copy_package
+from tests.conftest import Person
+from tests.e2e.agents import Agent, agent_home
+from tests.e2e.package import STUBBORN, package
 from tests.e2e.program import Program
 
 # What differs between two people, and from moment to moment.
@@ -127,22 +128,12 @@ def quiet_agent(url: str) -> Iterator[Agent]:
 
     It says nothing more there, and nobody gives the agent up.
     """
-    with temporary_home() as copy, agent_home() as home:
-        path = copy_package(copy, _HELLO_SECONDS="60.0", _COMMAND_SECONDS="60.0")
-        _change(copy / "todo_cli" / "link" / "patience.py", "SILENCE: Final = 1.0", "60.0")
-        for given in ("_PATIENCE = 0.25", "_HANDING_OVER = 5.0"):
-            _change(copy / "todo_cli" / "client.py", given, "60.0")
+    with agent_home() as home:
         (home / "state").mkdir()
         (home / "state" / "greeted").touch()  # what a first use says has tests of its own
-        agent = Agent(Program(home, path=path), {"TODO_DATABASE_URL": url})
+        agent = Agent(Program(home, path=package(**STUBBORN)), {"TODO_DATABASE_URL": url})
         agent.warm()
         yield agent
-
-
-def _change(file: Path, given: str, value: str) -> None:
-    text = file.read_text()
-    assert f"\n{given} " in text
-    file.write_text(text.replace(f"\n{given} ", f"\n{given.rpartition('=')[0]}= {value} "))
 
 
 def _masked(text: bytes, role: bytes) -> bytes:

@@ -1,6 +1,8 @@
 """Every server and every kind of owner, for the tests of what the database itself guarantees."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 
 import pytest
 
@@ -15,15 +17,25 @@ _SERVERS = [
 ]
 
 
-@pytest.fixture(scope="session", params=_SERVERS)
-def each_database(request: pytest.FixtureRequest) -> Iterator[Database]:
-    """Give the database on each server in turn, by an owner without and with BYPASSRLS.
+@pytest.fixture(scope="session")
+def _databases() -> Iterator[Callable[[str, bool], Database]]:
+    """Give what starts each server when a test first needs it, and keeps it for the others."""
+    with ExitStack() as stack:
 
-    pytest keeps the tests of one server together, so that one after the other is started.
-    """
-    name, bypassrls = request.param
-    with servers.database_on(servers.binaries(name), bypassrls=bypassrls) as database:
-        yield database
+        @cache
+        def start(name: str, bypassrls: bool) -> Database:
+            made = servers.database_on(servers.binaries(name), bypassrls=bypassrls)
+            return stack.enter_context(made)
+
+        yield start
+
+
+@pytest.fixture(scope="session", params=_SERVERS)
+def each_database(
+    request: pytest.FixtureRequest, _databases: Callable[[str, bool], Database]
+) -> Database:
+    """Give the database on each server in turn, by an owner without and with BYPASSRLS."""
+    return _databases(*request.param)
 
 
 @pytest.fixture

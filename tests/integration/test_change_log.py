@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from tests.commands import as_command
 from tests.conftest import Database, Person
 from tests.servers import add_task, as_owner, id_of, refused
-from todo_cli.domain.tasks.task import NewTask, Priority, TaskRefs
+from todo_cli.domain.tasks.refs import TaskRefs
+from todo_cli.domain.tasks.task import NewTask
+from todo_cli.domain.tasks.values import Priority
 from todo_cli.store.tasks import writes
 
 EVENTS = "SELECT action, before, after, command_id FROM todo.task_events ORDER BY at"
@@ -24,10 +27,10 @@ def test_every_change_leaves_one_event_with_what_changed(alice: Person) -> None:
     task = NewTask(id=uuid.uuid4(), title="Milk", priority=Priority.HIGH, tags=("a", "b"))
     commands = [str(uuid.uuid4()) for _ in MOVES]
     with alice.session() as session:
-        writes.add_tasks(session, [task], uuid.UUID(int=1))
+        writes.add_tasks(as_command(session, uuid.UUID(int=1)), [task])
         for name, command in zip(MOVES, commands, strict=True):
             move = getattr(writes, name)
-            move(session, TaskRefs(numbers=(1,), ids=()), uuid.UUID(command))
+            move(as_command(session, uuid.UUID(command)), TaskRefs(numbers=(1,), ids=()))
     whole = {
         "number": 1,
         "title": "Milk",

@@ -14,6 +14,7 @@ from todo_cli.errors import NotFoundError, TodoError, UnavailableError
 from todo_cli.link import engine
 from todo_cli.link.connect import connect_url
 from todo_cli.link.patience import Patience
+from todo_cli.link.url import ConnectionUrl
 from todo_cli.server.private_server import SUPERUSER
 from todo_cli.services import tasks
 from todo_cli.services.session import kept as kept_module
@@ -53,16 +54,16 @@ def settings(person: Person, home: Path, **variables: str) -> Settings:
 def add(kept: Kept, known: Settings) -> None:
     with (
         kept.lend(known, lambda _: None) as lent,
-        engine.open_session(lent.engine, lent.patience) as session,
+        engine.open_session(lent.engine, new_id(), lent.patience) as session,
     ):
-        tasks.add(session, [new_task(new_id(), "task")], new_id())
+        tasks.add(session, [new_task(new_id(), "task")])
 
 
 def owners(kept: Kept, known: Settings) -> set[str]:
     """Give whose tasks a command with these settings sees."""
     with (
         kept.lend(known, lambda _: None) as lent,
-        engine.open_session(lent.engine, lent.patience) as session,
+        engine.open_session(lent.engine, new_id(), lent.patience) as session,
     ):
         return {str(task.owner) for task in tasks.find(session, Filter(), NOW).tasks}
 
@@ -205,7 +206,7 @@ def test_a_connection_that_refuses_is_not_used_again(
     add(kept, known)
     with (
         kept.lend(known, lambda _: None) as lent,
-        engine.open_session(lent.engine, lent.patience) as session,
+        engine.open_session(lent.engine, new_id(), lent.patience) as session,
     ):
         session.execute(text("SET default_transaction_read_only = on"))
     with pytest.raises(TodoError, match="read-only"):
@@ -219,6 +220,6 @@ def test_an_end_of_the_network_that_says_nothing_is_found_out_unless_the_url_say
     person: Person,
 ) -> None:
     for url, idle in ((person.url, "60"), (f"{person.url}&keepalives_idle=7", "7")):
-        with closing(connect_url(url, Patience(15))) as connection:
+        with closing(connect_url(ConnectionUrl(url), Patience(15))) as connection:
             known = connection.get_dsn_parameters()
         assert (known["keepalives_idle"], known["tcp_user_timeout"]) == (idle, "5000")

@@ -9,9 +9,11 @@ from typing import Any
 import psycopg2
 import pytest
 
+from tests.commands import as_command
 from tests.conftest import Person
 from tests.servers import add_task, refused
-from todo_cli.domain.tasks.task import NewTask, TaskRefs, TaskView
+from todo_cli.domain.tasks.refs import TaskRefs
+from todo_cli.domain.tasks.task import NewTask, TaskView
 from todo_cli.store.tasks import writes
 
 ADD = "INSERT INTO todo.tasks (id, title) VALUES (%s, 'x') ON CONFLICT (user_id, id) DO NOTHING"
@@ -144,21 +146,23 @@ def test_the_same_command_again_gives_the_same_tasks(alice: Person) -> None:
     tasks = [NewTask(id=uuid.uuid4(), title=f"task {n}") for n in range(5)]
     command = uuid.uuid4()
     with alice.session() as session:
-        first = writes.add_tasks(session, tasks, command)
+        first = writes.add_tasks(as_command(session, command), tasks)
         assert [(task.number, task.title) for task in first] == [
             (n + 1, f"task {n}") for n in range(5)
         ]
-        assert writes.add_tasks(session, tasks, command) == first
+        assert writes.add_tasks(as_command(session, command), tasks) == first
         # Of some that are there and some that are not, the new ones alone take numbers.
         more = [*tasks, NewTask(id=uuid.uuid4(), title="one more")]
-        assert [task.number for task in writes.add_tasks(session, more, command)] == [*range(1, 7)]
+        assert [task.number for task in writes.add_tasks(as_command(session, command), more)] == [
+            *range(1, 7)
+        ]
     assert add_task(alice, "x")[1] == 7
 
 
 def test_a_command_with_a_bad_task_adds_none_of_them(alice: Person) -> None:
     tasks = [NewTask(id=uuid.uuid4(), title=title) for title in ("good", " ", "good too")]
     with alice.session() as session, pytest.raises(Exception, match="the database refused it"):
-        writes.add_tasks(session, tasks, uuid.uuid4())
+        writes.add_tasks(as_command(session), tasks)
     assert alice.query("SELECT FROM todo.tasks") == []
     assert add_task(alice, "x")[1] == 1
 
@@ -169,7 +173,7 @@ def test_eight_programs_of_one_person_at_once_take_different_numbers(alice: Pers
             added: list[TaskView] = []
             for _ in range(5):
                 tasks = [NewTask(id=uuid.uuid4(), title="x") for _ in range(3)]
-                added += writes.add_tasks(session, tasks, uuid.uuid4())
+                added += writes.add_tasks(as_command(session), tasks)
             return [task.number for task in added]
 
     with ThreadPoolExecutor(8) as pool:
@@ -183,7 +187,7 @@ def test_eight_programs_that_repeat_one_command_add_its_tasks_once(alice: Person
 
     def program(_: int) -> Any:
         with alice.session() as session:
-            return writes.add_tasks(session, tasks, command)
+            return writes.add_tasks(as_command(session, command), tasks)
 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(program, range(8)))
@@ -197,9 +201,9 @@ def test_eight_programs_that_purge_and_add_never_meet_a_number_twice(alice: Pers
         with alice.session() as session:
             for _ in range(5):
                 [task] = writes.add_tasks(
-                    session, [NewTask(id=uuid.uuid4(), title="x")], uuid.uuid4()
+                    as_command(session), [NewTask(id=uuid.uuid4(), title="x")]
                 )
-                writes.purge(session, TaskRefs(numbers=(task.number,), ids=()), uuid.uuid4())
+                writes.purge(as_command(session), TaskRefs(numbers=(task.number,), ids=()))
                 numbers.append(task.number)
         return numbers
 

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.commands import as_command
 from tests.conftest import Database, Person, utc
 from tests.servers import SUPERUSER, query, upgrade
 from todo_cli.domain.query.filters import Filter, Sort, SortField
-from todo_cli.domain.tasks.task import NewTask, Priority, Status, TaskRefs, TaskView, new_task
+from todo_cli.domain.tasks.refs import TaskRefs
+from todo_cli.domain.tasks.task import NewTask, TaskView, new_task
+from todo_cli.domain.tasks.values import Priority, Status
 from todo_cli.services import tasks
 from todo_cli.services.session.ids import new_id
 
@@ -64,7 +66,7 @@ def numbers(person: Person, wanted: Filter, zone: str) -> list[int]:
 @pytest.mark.parametrize("zone", ZONES)
 def test_a_list_goes_by_the_readers_own_days_in_every_zone(person: Person, zone: str) -> None:
     with person.session() as session:
-        added = tasks.add(session, some_tasks(120), uuid4())
+        added = tasks.add(as_command(session), some_tasks(120))
     expected = by_default(added, ZoneInfo(zone))
 
     assert numbers(person, Filter(), zone) == expected
@@ -77,7 +79,7 @@ def test_a_list_goes_by_the_readers_own_days_in_every_zone(person: Person, zone:
 @pytest.mark.parametrize("zone", ZONES)
 def test_sorting_by_due_either_way_goes_by_the_readers_own_days(person: Person, zone: str) -> None:
     with person.session() as session:
-        added = tasks.add(session, some_tasks(120), uuid4())
+        added = tasks.add(as_command(session), some_tasks(120))
     info = ZoneInfo(zone)
     undated = [task.number for task in added if task.due is None]
     dated = [task for task in added if task.due is not None]
@@ -93,8 +95,8 @@ def test_sorting_by_due_either_way_goes_by_the_readers_own_days(person: Person, 
 
 def test_a_list_with_a_limit_counts_all_that_pass(person: Person) -> None:
     with person.session() as session:
-        tasks.add(session, some_tasks(30), uuid4())
-        tasks.complete(session, TaskRefs(numbers=(1, 2), ids=()), uuid4())
+        tasks.add(as_command(session), some_tasks(30))
+        tasks.complete(as_command(session), TaskRefs(numbers=(1, 2), ids=()))
         for statuses, total in (((Status.PENDING,), 28), (tuple(Status), 30)):
             wanted = Filter(statuses=statuses, limit=3)
             page = tasks.find(session, wanted, FIRST, counted=True)
@@ -103,9 +105,9 @@ def test_a_list_with_a_limit_counts_all_that_pass(person: Person) -> None:
 
 def test_of_completed_tasks_alone_the_latest_completion_comes_first(person: Person) -> None:
     with person.session() as session:
-        tasks.add(session, some_tasks(5), uuid4())
+        tasks.add(as_command(session), some_tasks(5))
         for number in (3, 1, 5):
-            tasks.complete(session, TaskRefs(numbers=(number,), ids=()), uuid4())
+            tasks.complete(as_command(session), TaskRefs(numbers=(number,), ids=()))
     completed = Filter(statuses=(Status.COMPLETED,))
 
     assert numbers(person, completed, "UTC") == [5, 1, 3]
@@ -132,7 +134,7 @@ def check_dictionary(person: Person) -> None:
     Random(1).shuffle(words)
     with person.session() as session:
         added = tasks.add(
-            session, [new_task(new_id(), word, project=word) for word in words], uuid4()
+            as_command(session), [new_task(new_id(), word, project=word) for word in words]
         )
     number = {task.title: task.number for task in added}
     expected = [task for alike in WORDS for task in sorted(number[word] for word in alike)]
@@ -151,7 +153,7 @@ def test_a_search_ignores_case_on_every_server_below_the_c_locale_too(
 ) -> None:
     titles = ["Zwei Äpfel", "Ein Жук", "100% wool", "A_B", "axb", "C/D", "other"]
     with alice.session() as session:
-        tasks.add(session, [new_task(new_id(), title) for title in titles], uuid4())
+        tasks.add(as_command(session), [new_task(new_id(), title) for title in titles])
         found = tasks.find(session, Filter(search=(word,)), FIRST).tasks
 
     assert [task.title.lower() for task in found] == [
@@ -174,7 +176,7 @@ def test_a_search_ignores_case_in_a_turkish_database_too(each_database: Database
     upgrade(turkish)
     person = turkish.new_person()
     with person.session() as session:
-        tasks.add(session, [new_task(new_id(), each) for each in ("TITLE", "title")], uuid4())
+        tasks.add(as_command(session), [new_task(new_id(), each) for each in ("TITLE", "title")])
         for word in ("TITLE", "title"):
             assert len(tasks.find(session, Filter(search=(word,)), FIRST).tasks) == 2
     person.forget()

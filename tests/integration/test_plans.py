@@ -10,10 +10,13 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import Session
 
+from tests.commands import as_command
 from tests.conftest import NOW, Database, Person
 from todo_cli.domain.query.filters import Empty, Filter, Sort, SortField, Span
 from todo_cli.domain.tasks.changes import Changes
-from todo_cli.domain.tasks.task import NewTask, Priority, Status, TaskRefs, new_task
+from todo_cli.domain.tasks.refs import TaskRefs
+from todo_cli.domain.tasks.task import NewTask, new_task
+from todo_cli.domain.tasks.values import Priority, Status
 from todo_cli.domain.time import dates
 from todo_cli.server.private_server import SUPERUSER
 from todo_cli.services import tasks
@@ -44,9 +47,9 @@ def someone(database: Database) -> Iterator[Person]:
     people = [database.new_person() for _ in range(PEOPLE)]
     for person in people:
         with person.session() as session:
-            tasks.add(session, some_tasks(), uuid4())
+            tasks.add(as_command(session), some_tasks())
             done = TaskRefs(numbers=tuple(range(1, TASKS, 3)), ids=())
-            tasks.complete(session, done, uuid4())
+            tasks.complete(as_command(session), done)
         person.forget()
     with database.cursor(database.owner) as cursor:
         cursor.execute("ANALYZE todo.tasks")
@@ -100,13 +103,13 @@ def one(number: int) -> TaskRefs:
 # A task for each, so that they can run in any order.
 OPERATIONS: dict[str, Callable[[Session], object]] = {
     "show": lambda session: tasks.show(session, one(1)),
-    "add": lambda session: tasks.add(session, some_tasks()[:2], uuid4()),
-    "done": lambda session: tasks.complete(session, one(2), uuid4()),
-    "modify": lambda session: tasks.modify(session, one(7), Changes(project="other"), uuid4()),
-    "reopen": lambda session: tasks.reopen(session, one(3), uuid4()),
-    "rm": lambda session: tasks.delete(session, one(4), uuid4()),
-    "restore": lambda session: tasks.restore(session, one(5), uuid4()),
-    "purge": lambda session: tasks.purge(session, one(6), uuid4()),
+    "add": lambda session: tasks.add(as_command(session), some_tasks()[:2]),
+    "done": lambda session: tasks.complete(as_command(session), one(2)),
+    "modify": lambda session: tasks.modify(as_command(session), one(7), Changes(project="other")),
+    "reopen": lambda session: tasks.reopen(as_command(session), one(3)),
+    "rm": lambda session: tasks.delete(as_command(session), one(4)),
+    "restore": lambda session: tasks.restore(as_command(session), one(5)),
+    "purge": lambda session: tasks.purge(as_command(session), one(6)),
     **{
         f"list {number}": partial(tasks.find, wanted=wanted, now=NOW)
         for number, wanted in enumerate(FILTERS)
@@ -156,10 +159,12 @@ def test_adding_a_task_reads_no_other_even_without_statistics(unknown: Person) -
 def test_a_repeated_command_reads_no_other_tasks_events(someone: Person) -> None:
     command = uuid4()
     with someone.session() as session:
-        tasks.modify(session, one(10), Changes(project="other"), command)
+        tasks.modify(as_command(session, command), one(10), Changes(project="other"))
     read = counts_of(
         someone,
-        lambda session: tasks.modify(session, one(10), Changes(project="other"), command),
+        lambda session: tasks.modify(
+            as_command(session, command), one(10), Changes(project="other")
+        ),
         "seq_tup_read + idx_tup_fetch",
         "task\\_events%",
     )
@@ -168,7 +173,7 @@ def test_a_repeated_command_reads_no_other_tasks_events(someone: Person) -> None
 
 def test_a_command_about_a_task_that_nobody_has_changed_reads_no_events(someone: Person) -> None:
     columns = "seq_tup_read + idx_tup_fetch"
-    done = partial(tasks.complete, refs=one(11), command_id=uuid4())
+    done = partial(tasks.complete, refs=one(11))
     assert counts_of(someone, done, columns, "task\\_events%") == 0
 
 
@@ -231,7 +236,7 @@ def test_the_latest_completed_tasks_come_from_their_index(someone: Person) -> No
 def test_a_hot_command_is_one_statement(person: Person, name: str) -> None:
     sent: list[str] = []
     with person.session() as session:
-        tasks.add(session, some_tasks()[:10], uuid4())
+        tasks.add(as_command(session), some_tasks()[:10])
         event.listen(
             session.get_bind(),
             "before_cursor_execute",

@@ -10,13 +10,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.commands import as_command
 from tests.conftest import Person
 from todo_cli.domain.tasks.changes import Changes
-from todo_cli.domain.tasks.task import NewTask, Outcome, TaskRefs
+from todo_cli.domain.tasks.refs import TaskRefs
+from todo_cli.domain.tasks.task import NewTask, Outcome
 from todo_cli.errors import ConflictError, NotFoundError, TodoError
 from todo_cli.store.tasks import reads, writes
 
-Do = Callable[[Any, TaskRefs, UUID], Any]
+Do = Callable[[Any, TaskRefs], Any]
 
 VERBS: dict[str, Do] = {
     "done": writes.complete,
@@ -24,11 +26,9 @@ VERBS: dict[str, Do] = {
     "rm": writes.delete,
     "restore": writes.restore,
     "purge": writes.purge,
-    "rename": lambda session, refs, command: writes.modify(
-        session, refs, Changes(title="renamed"), command
-    ),
-    "move": lambda session, refs, command: writes.modify(
-        session, refs, Changes(title="moved", project="home"), command
+    "rename": lambda session, refs: writes.modify(session, refs, Changes(title="renamed")),
+    "move": lambda session, refs: writes.modify(
+        session, refs, Changes(title="moved", project="home")
     ),
 }
 TASKS = "SELECT number, title, status, project, revision, command_id FROM todo.tasks ORDER BY 1"
@@ -43,13 +43,13 @@ ONE = TaskRefs(numbers=(1,), ids=())
 def add(person: Person, *titles: str, command: UUID | None = None) -> list[NewTask]:
     new = [NewTask(id=uuid4(), title=title) for title in titles]
     with person.session() as session:
-        writes.add_tasks(session, new, command or uuid4())
+        writes.add_tasks(as_command(session, command), new)
     return new
 
 
 def do(person: Person, verb: str, refs: TaskRefs, command: UUID | None = None) -> Any:
     with person.session() as session:
-        return VERBS[verb](session, refs, command or uuid4())
+        return VERBS[verb](as_command(session, command), refs)
 
 
 def state(person: Person) -> tuple[Any, Any]:
@@ -112,7 +112,7 @@ def test_a_repeated_add_does_not_bring_back_what_was_purged_since(alice: Person)
     do(alice, "rename", TaskRefs(numbers=(3,), ids=()))
     seen = state(alice)
     with alice.session() as session:
-        answer = writes.add_tasks(session, new, command)
+        answer = writes.add_tasks(as_command(session, command), new)
 
     assert state(alice) == seen
     assert [(each.number, each.title) for each in answer] == [(1, "x"), (2, "y"), (3, "renamed")]
@@ -123,7 +123,7 @@ def test_the_same_task_can_be_added_again_by_another_command(alice: Person) -> N
     [task] = add(alice, "x")
     do(alice, "purge", ONE)
     with alice.session() as session:
-        [again] = writes.add_tasks(session, [task], uuid4())
+        [again] = writes.add_tasks(as_command(session), [task])
     assert (again.id, again.number) == (task.id, 2)
 
 
@@ -132,7 +132,7 @@ def test_a_repeated_purge_leaves_a_task_of_the_same_id_that_was_added_since(alic
     refs, command = TaskRefs(numbers=(), ids=(task.id,)), uuid4()
     [purged] = do(alice, "purge", refs, command)
     with alice.session() as session:
-        writes.add_tasks(session, [task], uuid4())
+        writes.add_tasks(as_command(session), [task])
     seen = state(alice)
 
     [again] = do(alice, "purge", refs, command)
@@ -164,14 +164,14 @@ def test_an_edit_that_is_repeated_does_not_call_its_own_change_one_of_others(
     command, changes = uuid4(), Changes(title="edited")
     with person.session() as session:
         draft = reads.get_draft(session, ONE)
-        writes.modify(session, ONE, changes, command, draft.revision)
+        writes.modify(as_command(session, command), ONE, changes, draft.revision)
         do(person, "move", ONE)
 
-        [again] = writes.modify(session, ONE, changes, command, draft.revision)
+        [again] = writes.modify(as_command(session, command), ONE, changes, draft.revision)
 
         assert (again.changed, again.task.title) == (True, "moved")
         with pytest.raises(ConflictError, match="has been changed since"):
-            writes.modify(session, ONE, changes, uuid4(), draft.revision)
+            writes.modify(as_command(session), ONE, changes, draft.revision)
 
 
 def test_a_command_of_the_same_id_of_somebody_else_is_no_repeat(
@@ -243,7 +243,7 @@ def test_an_add_whose_first_attempt_and_a_purge_wait_together_is_done_once(perso
 
     def attempt() -> Any:
         with person.session() as session:
-            return writes.add_tasks(session, new, command)
+            return writes.add_tasks(as_command(session, command), new)
 
     with ThreadPoolExecutor(3) as pool, closing(person.database.open(*_place(person))) as locker:
         locker.cursor().execute("SELECT todo.reserve_numbers(1)")
@@ -289,18 +289,18 @@ def test_whatever_is_repeated_after_whatever_changes_nothing_more(
 ) -> None:
     new, done = [NewTask(id=uuid4(), title=title) for title in "abc"], []
     with person.session() as session:
-        writes.add_tasks(session, new, uuid4())
+        writes.add_tasks(as_command(session), new)
         for verb, places in plan:
             ids = tuple(new[place - 1].id for place in sorted(places))
-            attempt, before = (TaskRefs(numbers=(), ids=ids), uuid4()), state(person)
+            (refs, command), before = (TaskRefs(numbers=(), ids=ids), uuid4()), state(person)
             with suppress(NotFoundError, ConflictError):
-                VERBS[verb](session, *attempt)
+                VERBS[verb](as_command(session, command), refs)
             if state(person) == before:  # it has not happened, so there is nothing to repeat
                 continue
-            done.append((VERBS[verb], attempt))
-            again, repeated = late.draw(st.sampled_from(done))
+            done.append((VERBS[verb], refs, command))
+            again, refs, command = late.draw(st.sampled_from(done))
             seen = state(person)
-            again(session, *repeated)
+            again(as_command(session, command), refs)
             assert state(person) == seen
     person.forget()
     assert person.query(TWICE) == []

@@ -12,6 +12,7 @@ from tests.conftest import Command, Person
 from tests.faults import FaultProxy, Late, Stall
 from todo_cli.link.connect import connect_url
 from todo_cli.link.patience import Patience
+from todo_cli.link.url import ConnectionUrl
 
 PAIRS = [
     ("add x", "done 1", "reopen 1"),
@@ -66,7 +67,7 @@ def test_a_command_whose_answer_was_held_back_does_not_undo_what_came_between(
 ) -> None:
     for words in ("add x", before):
         assert near(*words.split()).code == 0
-    with closing(connect_url(_url(person, proxy), Patience(15))):
+    with closing(connect_url(ConnectionUrl(_url(person, proxy)), Patience(15))):
         proxy.next(Stall(turn=proxy.connections[-1].turns + 1))
     count = "SELECT count(*) FROM todo.task_events"
     [(events,)] = person.query(count)
@@ -96,7 +97,7 @@ def test_a_first_attempt_that_comes_after_its_repeat_does_not_undo_what_came_bet
 ) -> None:
     for words in ("add x", before):
         assert near(*words.split()).code == 0
-    with closing(connect_url(_url(person, proxy), Patience(15))):
+    with closing(connect_url(ConnectionUrl(_url(person, proxy)), Patience(15))):
         proxy.next(Late(sent=proxy.connections[-1].sent))
     assert far(*first.split(), "--json").code == 0
     assert near(*between.split()).code == 0

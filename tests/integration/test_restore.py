@@ -46,20 +46,18 @@ _SERVERS: Final = [
     pytest.param(("debian", False), id="debian-plain"),
     pytest.param(("debian", True), id="debian-bypassrls"),
 ]
-_README: Final = Path(__file__).parents[2] / "README.md"
+_PAGE: Final = Path(__file__).parents[2] / "docs" / "shared.md"
 
 
-def of_readme(program: str) -> list[str]:
-    """Give the options that the README's command has, but for where from and where to."""
-    [line] = [
-        line for line in _README.read_text().splitlines() if line.startswith(f"    {program} ")
-    ]
+def of_page(program: str) -> list[str]:
+    """Give the options that the command in docs/shared.md has, but for where from and where to."""
+    [line] = [line for line in _PAGE.read_text().splitlines() if line.startswith(f"    {program} ")]
     places = ("--file", "--dbname", "$", "team.dump")
     return [each for each in shlex.split(line)[1:] if not each.startswith(places)]
 
 
-# Without any option psql and pg_restore do the same. The other way is the README's, and loses most.
-_DUMPS: Final[dict[str, list[str]]] = {"sql": [], "custom": of_readme("pg_restore")}
+# Without any option psql and pg_restore do the same. The other way is the page's, and loses most.
+_DUMPS: Final[dict[str, list[str]]] = {"sql": [], "custom": of_page("pg_restore")}
 _WAYS: Final = [
     pytest.param((here, dump), id=f"{'same' if here else 'other'}-server-{dump}")
     for here in (True, False)
@@ -129,7 +127,7 @@ def team(request: pytest.FixtureRequest) -> Iterator[Team]:
         )
         made = Team(database, programs, dumps, elsewhere, alice, bob, auditor, objects(database))
         for form, file in (("custom", "custom"), ("plain", "sql")):
-            options = [*of_readme("pg_dump"), f"--format={form}", f"--file={dumps / file}"]
+            options = [*of_page("pg_dump"), f"--format={form}", f"--file={dumps / file}"]
             dumped = made.run("pg_dump", database.socket, DATABASE, *options)
             assert (dumped.returncode, dumped.stderr) == (0, "")
         if not bypassrls:

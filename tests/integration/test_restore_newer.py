@@ -9,7 +9,7 @@ import pytest
 from tests import servers
 from tests.conftest import Database
 from tests.integration.test_repair import maintainer_of
-from tests.integration.test_restore import as_superuser, of_readme, rows_of
+from tests.integration.test_restore import as_superuser, of_page, rows_of
 from tests.servers import DATABASE, OWNER, add_task
 from todo_cli.link.connect import open_connection
 from todo_cli.link.driver import DriverConnection
@@ -30,14 +30,14 @@ def test_a_dump_restored_on_a_newer_server_is_sound_after_its_repair(
         pytest.skip(f"{old} has no pg_dump")
     with servers.database_on(old, bypassrls=False) as before, servers.running(new) as socket:
         add_task(before.new_person(), "kept")
-        run(old / "pg_dump", before.socket, *of_readme("pg_dump"), f"--file={file}")
+        run(old / "pg_dump", before.socket, *of_page("pg_dump"), f"--file={file}")
 
         def connect(name: str, role: str) -> DriverConnection:
             return open_connection(host=str(socket), dbname=name, user=role)
 
         with as_superuser(connect) as cursor:
             create_database(cursor, OWNER, DATABASE)
-        run(new / "pg_restore", socket, *of_readme("pg_restore"), str(file))
+        run(new / "pg_restore", socket, *of_page("pg_restore"), str(file))
         after = Database(DATABASE, OWNER, socket, connect)
         with maintainer_of(after) as todo:
             lost = todo("db", "check")

@@ -46,7 +46,9 @@ def running() -> Iterator[Running]:
 @pytest.fixture(params=_SERVERS)
 def spoilt(request: pytest.FixtureRequest, running: Running) -> Database:
     """Give a database that is spoilt and put back, over and over, with a member's task in it."""
-    return running(*request.param)
+    database = running(*request.param)
+    query(database, SUPERUSER, "VACUUM")  # else each test reads what all before it have left
+    return database
 
 
 def check(database: Database) -> SchemaCheck:

@@ -17,7 +17,7 @@ from tests.tls import NAME, PASSWORD, TlsServer, tls_server, without_settings_of
 from todo_cli.errors import AuthError, TodoError, UnavailableError
 from todo_cli.link.connect import connect_url
 from todo_cli.link.patience import Patience
-from todo_cli.link.tls import secured
+from todo_cli.link.url import ConnectionUrl
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def _no_settings_of_libpq(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
 
 def answer(url: str, query: str) -> object:
     """Connect as the program does and give the one value of the answer."""
-    connection = connect_url(secured(url), Patience(15))
+    connection = connect_url(ConnectionUrl(url), Patience(15))
     with closing(connection), connection.cursor() as cursor:
         cursor.execute(query)
         return cursor.fetchall()[0][0]
@@ -47,7 +47,7 @@ def is_encrypted(url: str) -> bool:
 def failure(url: str) -> TodoError:
     """Give the error of a connection that must fail."""
     with pytest.raises(TodoError) as caught:
-        connect_url(secured(url), Patience(15))
+        connect_url(ConnectionUrl(url), Patience(15))
     return caught.value
 
 

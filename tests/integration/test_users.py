@@ -13,7 +13,7 @@ from tests.servers import SUPERUSER, as_owner, query, refused
 from todo_cli.domain.people import UserStatus, new_user
 from todo_cli.domain.roles import Role
 from todo_cli.errors import AuthError, ConflictError, NotFoundError, UsageError
-from todo_cli.link import url
+from todo_cli.link.url import ConnectionUrl
 from todo_cli.services.people import users
 from todo_cli.store.people import people, whereabouts
 from todo_cli.store.people.whereabouts import Whereabouts
@@ -196,7 +196,9 @@ def test_used_invitations_are_dropped_when_the_next_person_is_invited(office: Of
 def accept_as_owner(office: Office, email: str) -> Person:
     """Have the owner make a login for themselves."""
     own = users.invite_owner(office.owner, email)
-    return office.accept(read(url.with_user_and_password(office.url, own.role, own.password)))
+    return office.accept(
+        read(ConnectionUrl(office.url).with_login(own.role, own.password).reveal())
+    )
 
 
 def test_an_owner_who_logs_in_again_keeps_tasks_and_login_until_the_new_one_works(
@@ -253,9 +255,9 @@ def test_an_invitation_keeps_of_the_owners_url_what_means_the_same_to_others(
     given: str, kept: str
 ) -> None:
     place = Whereabouts("/run", 5433, "data base", private=True)
-    link = users.for_others(given, place)
+    link = users.for_others(ConnectionUrl(given), place)
 
-    assert url.with_user_and_password(link, "n", "p") == kept
+    assert link.with_login("n", "p").reveal() == kept
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from tests.conftest import NOW, utc
 from todo_cli.domain.tasks import form
-from todo_cli.domain.tasks.task import Priority, Status, TaskView
+from todo_cli.domain.tasks.task import TaskView
+from todo_cli.domain.tasks.values import Priority, Status
 
 FORM = """\
 # Task 12, pending. Save and leave to change it; leave without saving to change nothing.

@@ -13,6 +13,7 @@ from benchmarks.__main__ import parser
 from benchmarks.commands import BARE, FIRST, JSON_50, PSQL, START, WARM, Command
 from benchmarks.data import generate
 from benchmarks.figures import Figure, figure, of_commands
+from benchmarks.launcher import summary
 from benchmarks.peers import Kind, find_peers
 from benchmarks.picture import draw
 from benchmarks.report import Report, as_json, as_text
@@ -29,7 +30,8 @@ from benchmarks.targets import (
     against_peers,
     judge,
 )
-from todo_cli.domain.tasks.task import Priority, new_task
+from todo_cli.domain.tasks.task import new_task
+from todo_cli.domain.tasks.values import Priority
 from todo_cli.errors import UnavailableError
 
 TASKWARRIOR = "Taskwarrior 2.6.2"
@@ -310,3 +312,10 @@ def test_tasks_are_a_mix() -> None:
     assert {len(task.tags) for task in tasks} == {0, 1, 2, 3}
     assert None in {task.project for task in tasks}
     assert len({task.id for task in tasks}) == 500
+
+
+def test_two_installations_are_compared_pair_by_pair() -> None:
+    assert summary([10.0, 20.0, 40.0], [8.0, 18.0, 20.0]) == (
+        "3 pairs: 0.80 of the former (the median of the ratios); "
+        "medians 20.0 and 18.0 ms, least 10.0 and 8.0 ms"
+    )

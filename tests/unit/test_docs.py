@@ -13,7 +13,8 @@ import typer
 from docs import __main__ as docs
 from docs import manual, reference, roff
 from docs.commands import Parameter, read_program
-from docs.markdown import Bullets, Code, Paragraph, Table, marked, section
+from docs.markdown import Bullets, Code, Page, Paragraph, Table, marked
+from tests.unit.small_pages import PAGES, REFERENCE, TEXTS
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,65 +33,6 @@ MACROS = {
     ".nh",
     ".ad",
 }
-
-README = """# todo
-
-Words before.
-
-- One point
-  on two lines.
-- Another.
-
-## Commands
-
-<!-- commands: written by python -m docs -->
-stale
-<!-- /commands -->
-
-An ID is a number.
-
-### Words
-
-`+tag` is a word.
-
-### Edit
-
-In your editor.
-
-### Completion
-
-With Tab.
-
-### Dates
-
-    today
-    tomorrow
-
-### For scripts
-
-Data goes to stdout.
-
-| exit code | when |
-| --- | --- |
-| 0 | done |
-| 2 | `--x` is wrong \\| odd |
-
-## The agent
-
-It stays.
-
-## Where things are
-
-```toml
-# a comment, no heading
-
-key = 1
-```
-
-| variable | meaning |
-| --- | --- |
-| `TODO_HOME` | a folder |
-"""
 
 Globals = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
@@ -143,33 +85,36 @@ def test_the_man_page_and_the_reference_are_what_the_commands_say() -> None:
     assert not stale, f"stale: {', '.join(stale)}; run: python -m docs"
 
 
-def test_a_check_names_what_is_stale_and_writes_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a folder that has the pages alone, and is the one that `docs` works in."""
     (tmp_path / "docs").mkdir()
-    (tmp_path / "README.md").write_text(README)
+    for name, text in TEXTS.items():
+        (tmp_path / name).write_text(text)
     monkeypatch.setattr(docs, "ROOT", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["docs"])
+    return tmp_path
+
+
+def test_a_check_names_what_is_stale_and_writes_nothing(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "argv", ["docs", "--check"])
 
     with pytest.raises(SystemExit) as left:
         docs.main()
 
-    assert left.value.code == "stale: docs/todo.1, README.md; run: python -m docs"
-    assert (tmp_path / "README.md").read_text() == README
-    assert not (tmp_path / "docs" / "todo.1").exists()
+    assert left.value.code == "stale: docs/todo.1, docs/reference.md; run: python -m docs"
+    assert (elsewhere / manual.REFERENCE).read_text() == REFERENCE
+    assert not (elsewhere / "docs" / "todo.1").exists()
 
 
 def test_what_was_written_is_no_longer_stale(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    elsewhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "README.md").write_text(README)
-    monkeypatch.setattr(docs, "ROOT", tmp_path)
-    monkeypatch.setattr(sys, "argv", ["docs"])
-
     docs.main()
 
-    assert capsys.readouterr().out == "Wrote docs/todo.1\nWrote README.md\n"
+    assert capsys.readouterr().out == "Wrote docs/todo.1\nWrote docs/reference.md\n"
     assert docs.find_stale(read_program()) == {}
 
 
@@ -214,53 +159,49 @@ def test_the_reference_is_a_table_of_commands_and_lists_of_their_options() -> No
 
 
 def test_only_what_stands_between_the_marks_is_replaced() -> None:
-    readme = reference.replaced(README, PROGRAM)
+    page = reference.replaced(PAGES[manual.REFERENCE], PROGRAM)
 
-    before, _, rest = README.partition(reference.BEGIN)
-    assert readme.startswith(before + reference.BEGIN)
-    assert readme.endswith(rest.partition("stale\n")[2])
-    assert "stale" not in readme
-    assert reference.replaced(readme, PROGRAM) == readme
+    before, _, rest = REFERENCE.partition(reference.BEGIN)
+    assert page.text.startswith(before + reference.BEGIN)
+    assert page.text.endswith(rest.partition("stale\n")[2])
+    assert "stale" not in page.text
+    assert reference.replaced(page, PROGRAM) == page
 
 
-def test_a_readme_without_its_marks_or_sections_is_refused_in_a_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "README.md").write_text(README.replace("### Words", "### Other"))
-    monkeypatch.setattr(docs, "ROOT", tmp_path)
-    monkeypatch.setattr(sys, "argv", ["docs"])
+def test_a_page_without_its_sections_is_refused_in_a_sentence(elsewhere: Path) -> None:
+    (elsewhere / manual.REFERENCE).write_text(REFERENCE.replace("## Words", "## Other"))
 
     with pytest.raises(SystemExit) as left:
         docs.main()
 
-    assert left.value.code == "docs: README.md says nothing below a heading 'Words'"
+    assert left.value.code == "docs: docs/reference.md says nothing below a heading 'Words'"
 
 
 @pytest.mark.parametrize("mark", [reference.BEGIN, reference.END])
 def test_a_missing_mark_is_named(mark: str) -> None:
     with pytest.raises(LookupError, match=re.escape(mark)):
-        reference.replaced(README.replace(mark, ""), PROGRAM)
+        reference.replaced(Page("docs/x.md", REFERENCE.replace(mark, "")), PROGRAM)
 
 
-def test_sections_of_the_readme_are_read_block_by_block() -> None:
-    assert section(README, "todo") == [
+def test_sections_of_a_page_are_read_block_by_block() -> None:
+    pages = PAGES
+
+    assert pages[manual.README].section("todo") == [
         Paragraph("Words before."),
         Bullets(("One point on two lines.", "Another.")),
     ]
-    assert section(README, "Dates") == [Code(("today", "tomorrow"))]
-    assert section(README, "For scripts") == [
-        Paragraph("Data goes to stdout."),
-        Table((("0", "done"), ("2", "`--x` is wrong \\| odd"))),
+    assert pages[manual.REFERENCE].section("Dates") == [Code(("today", "tomorrow"))]
+    assert pages[manual.SCRIPTS].section("Exit codes") == [
+        Table((("0", "", "done"), ("2", "`usage`", "`--x` is wrong \\| odd"))),
     ]
-    assert section(README, "Where things are") == [
+    assert pages[manual.REFERENCE].section("Where things are") == [
         Code(("# a comment, no heading", "", "key = 1")),
         Table((("`TODO_HOME`", "a folder"),)),
     ]
 
 
-def test_a_missing_section_is_named() -> None:
-    with pytest.raises(LookupError, match="Words"):
-        manual.page(PROGRAM, README.replace("### Words", "### Other"))
+def test_a_cell_that_is_empty_leaves_no_comma_in_the_man_page() -> None:
+    assert ".TP\n0\ndone\n.TP\n2\n\\fBusage\\fR, " in manual.page(PROGRAM, PAGES)
 
 
 def test_what_people_type_becomes_code_and_the_rest_of_a_help_stays_as_it_is() -> None:
@@ -293,7 +234,7 @@ def test_code_is_bold_links_are_their_text_and_each_sentence_is_a_line() -> None
 
 
 def test_the_man_page_has_the_sections_that_man_pages_have() -> None:
-    page = manual.page(PROGRAM, README)
+    page = manual.page(PROGRAM, PAGES)
 
     assert re.findall(r"^\.SH \"(.+)\"$", page, re.MULTILINE) == [
         "NAME",
@@ -308,9 +249,11 @@ def test_the_man_page_has_the_sections_that_man_pages_have() -> None:
         "DATES",
         "AGENT",
         "OUTPUT",
+        "INPUT",
         "EXIT STATUS",
         "ENVIRONMENT",
         "FILES",
+        "DIAGNOSTICS",
         "EXAMPLES",
         "SEE ALSO",
     ]

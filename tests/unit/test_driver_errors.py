@@ -1,12 +1,27 @@
 """What the driver says becomes an error of ours, with a sentence and an exit code."""
 
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
 import psycopg2
 import pytest
 
 from todo_cli.errors import AuthError, TodoError, UnavailableError
-from todo_cli.link import url
-from todo_cli.link.connect import connection_error
-from todo_cli.link.engine import driver_error
+from todo_cli.link.errors import connection_error, driver_error
+from todo_cli.link.url import ConnectionUrl
+
+PROGRAM: Final = Path(__file__).parents[2] / "todo_cli"
+# Who else looks at an error of the driver's, without turning it into one of ours.
+ELSEWHERE: Final = {
+    "link/dialect.py": "a connection that cannot be asked is one that cannot be used",
+    "link/driver.py": "ends a connection, which may be over by now",
+    "link/url.py": "what libpq cannot read is no URL",
+    "store/people/login_roles.py": "goes on in another way where a role cannot be dropped",
+    "store/people/people.py": "tries again while somebody holds the login of a role",
+}
 
 
 @pytest.mark.parametrize(
@@ -88,4 +103,51 @@ def test_a_connection_lost_in_between_is_unavailable() -> None:
     ],
 )
 def test_a_url_is_shown_without_what_is_secret(given: str, shown: str) -> None:
-    assert url.redact(given) == shown
+    assert str(ConnectionUrl(given)) == shown
+
+
+def of_the_driver(tree: ast.AST) -> Iterator[str]:
+    """Give the names by which a module gets at an error of the driver's, or of SQLAlchemy's."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+            ("psycopg2", "sqlalchemy")
+        ):
+            names = [*(node.module or "").split("."), *(each.name for each in node.names)]
+            yield from (
+                name for name in names if re.search(r"Error$|^errors|^errorcodes|^exc$", name)
+            )
+        elif isinstance(node, ast.Attribute):
+            whole = ast.unparse(node)
+            if re.search(
+                r"\.(pgcode|sqlstate|diag)$|^psycopg2\..*[eE]rror|^sqlalchemy.*\.exc", whole
+            ):
+                yield whole
+
+
+def test_errors_of_the_driver_become_ours_in_one_module_alone() -> None:
+    found = {
+        str(path.relative_to(PROGRAM))
+        for path in PROGRAM.rglob("*.py")
+        if any(of_the_driver(ast.parse(path.read_text())))
+    }
+
+    assert found == {"link/errors.py", *ELSEWHERE}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_who_looks_at_an_error_of_the_driver_elsewhere_raises_nothing_in_its_place(
+    name: str,
+) -> None:
+    handlers = [
+        node
+        for node in ast.walk(ast.parse((PROGRAM / name).read_text()))
+        if isinstance(node, ast.ExceptHandler) and node.type is not None
+        if re.search(r"psycopg2\.|\berrors\.|\bError\b", ast.unparse(node.type))
+    ]
+
+    assert not [each for each in handlers for node in ast.walk(each) if isinstance(node, ast.Raise)]
+
+
+def test_the_link_knows_no_sqlstate_of_a_topics() -> None:
+    for path in (PROGRAM / "link").glob("*.py"):
+        assert not re.findall(r"TD\d", path.read_text()), path

@@ -9,7 +9,7 @@ from tests.conftest import NOW, utc
 from tests.unit.forms import FORM, changes, task
 from todo_cli.domain.tasks import form
 from todo_cli.domain.tasks.changes import Changes
-from todo_cli.domain.tasks.task import Priority
+from todo_cli.domain.tasks.values import Priority
 
 FIELDS = "the fields are Title, Project, Tags, Priority, Due; free text follows 'Description:'"
 

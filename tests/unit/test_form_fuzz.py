@@ -10,14 +10,9 @@ from hypothesis import strategies as st
 from tests.conftest import NOW
 from tests.unit.forms import FORM, changes, task
 from todo_cli.domain.tasks import form
-from todo_cli.domain.tasks.task import (
-    Priority,
-    TaskView,
-    check_description,
-    check_project,
-    check_tags,
-    check_title,
-)
+from todo_cli.domain.tasks.keys import check_tags
+from todo_cli.domain.tasks.task import TaskView
+from todo_cli.domain.tasks.values import Priority, check_description, check_project, check_title
 from todo_cli.errors import UsageError
 
 ZONES = st.sampled_from(

@@ -1,7 +1,6 @@
 """The house keeps its shape: what is imported when, what is shipped, what is documented."""
 
 import ast
-import importlib.util
 import re
 import subprocess
 import sys
@@ -14,7 +13,6 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from tests.conftest import Command
 from todo_cli import __version__
 from todo_cli.cli.app import app
 from todo_cli.store.schema import migrate
@@ -23,30 +21,8 @@ from todo_cli.store.schema.models import HEAD
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
-
-# What only some commands need: no hot command is to wait for it, nor a warm process to keep it.
-SELDOM = {
-    *("alembic", "certifi", "dateutil", "email.parser", "http.client", "keyring", "psutil"),
-    *("rich", "secretstorage", "tomlkit", "unittest"),
-    *("todo_cli.cli.debug", "todo_cli.link.trace"),
-    *(f"todo_cli.cli.{name}" for name in ("completion.suggestions", "completion.typed")),
-    *(f"todo_cli.cli.tasks.{name}" for name in ("editing", "editor")),
-    *(f"todo_cli.domain.{name}" for name in ("agent", "audit", "doctor", "identity", "people")),
-    "todo_cli.domain.tasks.form",
-    *(f"todo_cli.output.{name}" for name in ("events", "screen")),
-    *(f"todo_cli.services.{name}" for name in ("agent.control", "completion.suggestions")),
-    *(f"todo_cli.services.database.{name}" for name in ("maintenance", "profiles")),
-    *(f"todo_cli.services.{name}" for name in ("doctor.checks", "log.audit", "people")),
-    *(f"todo_cli.store.{name}" for name in ("doctor", "log", "tasks.suggestions")),
-    *(f"todo_cli.store.people.{name}" for name in ("login", "login_roles", "people")),
-    *(f"todo_cli.store.schema.{name}" for name in ("migrate", "rights", "tables")),
-}
 # What may stand in two places: SQL, the example of a command, what a server says, kinds of objects.
 OFTEN = re.compile("[A-Z]{4}|Example: |the database (system is|refused it:)$|foreign key elsewhere")
-HOT = (
-    *("add Buy milk due:tomorrow", "list", "list --json", "show 1", "modify 1 due:none"),
-    *("done 1", "reopen 1", "rm 1", "restore 1"),
-)
 
 
 def loaded_by(*arguments: str, environment: dict[str, str] | None = None) -> set[str]:
@@ -99,18 +75,6 @@ def test_the_watcher_of_the_private_server_needs_the_standard_library_alone() ->
     assert names <= {*sys.stdlib_module_names, "todo_cli", "__main__"}
 
 
-def test_the_wheel_ships_every_migration_and_nothing_else_of_the_folder() -> None:
-    shipped = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    there = {
-        str(path.relative_to(ROOT))
-        for path in (ROOT / "migrations").rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-
-    assert set(shipped) == there
-    assert all(target == f"todo_cli/{source}" for source, target in shipped.items())
-
-
 def test_the_wheel_ships_the_man_page_where_man_looks_for_it() -> None:
     shared = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
 
@@ -150,16 +114,6 @@ def commands() -> dict[str, typer.core.TyperCommand]:
     return found
 
 
-def long_options(command: typer.core.TyperCommand | typer.core.TyperGroup) -> list[str]:
-    """Give the long names of a command's options, without those that are hidden."""
-    return [
-        option
-        for parameter in command.params
-        for option in parameter.opts
-        if option.startswith("--") and not getattr(parameter, "hidden", False)
-    ]
-
-
 @pytest.mark.parametrize("name", ["", "db", "agent", "profile", "user", *commands()])
 def test_help_shows_what_people_type_and_no_types_of_pythons(name: str) -> None:
     result = CliRunner().invoke(app, [*name.split(), "--help"])
@@ -188,29 +142,6 @@ def test_every_command_has_help_with_one_example() -> None:
         assert command.help, name
         assert result.stdout.count("Example: todo ") == 1, name
         assert "--json" in result.stdout, name
-
-
-def test_the_readme_names_every_command_and_every_option() -> None:
-    readme = (ROOT / "README.md").read_text()
-
-    for name, command in commands().items():
-        assert re.search(rf"`todo {name}\b", readme), name
-        for option in long_options(command):
-            assert option in readme, f"{name} {option}"
-    for option in long_options(root()):
-        assert option in readme, option
-
-
-def test_every_command_of_the_readme_exists() -> None:
-    readme = (ROOT / "README.md").read_text()
-    known = commands()
-    groups = {name.split()[0] for name in known if " " in name}
-
-    for first, second in re.findall(r"(?:`| {4}|&& )todo ([a-z]+)\b(?!:)(?: ([a-z]+))?", readme):
-        if first in groups and second:
-            assert f"{first} {second}" in known, f"{first} {second}"
-        elif first not in groups:
-            assert first in known, first
 
 
 def test_version_is_that_of_the_package() -> None:
@@ -249,18 +180,3 @@ def test_a_sentence_is_written_once() -> None:
     twice = {text: found for text, found in places.items() if len(found) > 1}
 
     assert {text: found for text, found in twice.items() if not OFTEN.match(text)} == {}
-
-
-def test_every_module_that_hot_commands_are_kept_from_exists() -> None:
-    ours = [name for name in SELDOM if name.startswith("todo_cli.")]
-
-    assert [name for name in ours if importlib.util.find_spec(name) is None] == []
-
-
-def test_hot_commands_load_nothing_that_only_others_need(todo: Command) -> None:
-    for command in HOT:
-        found = loaded_by(*command.split(), environment=todo.environment)
-
-        assert "todo_cli.store.schema.models" in found, command
-        assert not found & SELDOM, command
-        assert ("todo_cli.domain.tasks.changes" in found) == command.startswith("modify"), command

@@ -7,7 +7,9 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from todo_cli.domain.tasks.task import Priority, Status, TaskView, due_text, utc_text
+from todo_cli.domain.base import due_text, utc_text
+from todo_cli.domain.tasks.task import TaskView
+from todo_cli.domain.tasks.values import Priority, Status
 
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 MOMENTS = st.datetimes(

@@ -10,7 +10,7 @@ import pytest
 
 from todo_cli.errors import UnavailableError
 from todo_cli.link import patience
-from todo_cli.link.connect import passes
+from todo_cli.link.errors import passes
 from todo_cli.link.patience import Patience
 
 

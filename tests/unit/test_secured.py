@@ -6,10 +6,11 @@ import certifi
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from psycopg2.extensions import parse_dsn
+from psycopg2.extensions import make_dsn, parse_dsn
 
 from todo_cli.errors import UsageError
-from todo_cli.link import tls, url
+from todo_cli.link import tls
+from todo_cli.link.url import ConnectionUrl
 
 NEON = "ep-cool-rain-123456.c-2.eu-central-1.aws.neon.tech"
 POOLER = "ep-cool-rain-123456-pooler.c-2.eu-central-1.aws.neon.tech"
@@ -27,16 +28,16 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def given_to_libpq(text: str) -> dict[str, str]:
-    found: dict[str, str] = parse_dsn(tls.secured(text))
+    found: dict[str, str] = parse_dsn(make_dsn(**tls.secured(ConnectionUrl(text))))
     return found
 
 
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1))
 @example("p@ss' \\:w/rd?a=b&c#d%41[]\n")
 def test_any_password_reaches_libpq_as_it_is(password: str) -> None:
-    text = url.with_user_and_password("postgresql://db.example.com/d", password, password)
+    text = ConnectionUrl("postgresql://db.example.com/d").with_login(password, password)
 
-    found = given_to_libpq(text)
+    found = given_to_libpq(text.reveal())
 
     assert (found["user"], found["password"]) == (password, password)
 
@@ -132,7 +133,7 @@ def test_plain_text_never_leaves_this_machine(
         monkeypatch.setenv("PGSERVICE", "s")
 
     with pytest.raises(UsageError, match="sslmode"):
-        tls.secured(text)
+        tls.secured(ConnectionUrl(text))
     if place != "URL":
         assert given_to_libpq(text + "?sslmode=require")["sslmode"] == "require"
 
@@ -178,10 +179,10 @@ def test_a_pooler_is_sent_no_options(monkeypatch: pytest.MonkeyPatch) -> None:
     text = f"postgresql://alice:SECRET@{POOLER}/d?options=-c%20geqo%3Doff"
 
     with pytest.raises(UsageError, match="pooler takes no options=") as caught:
-        tls.secured(text)
+        tls.secured(ConnectionUrl(text))
 
     assert "direct host" in str(caught.value.hint)
-    assert given_to_libpq(url.direct(text))["options"] == "-c geqo=off"
+    assert given_to_libpq(ConnectionUrl(text).direct().reveal())["options"] == "-c geqo=off"
     monkeypatch.setenv("PGOPTIONS", "-c geqo=off")
     assert given_to_libpq(f"postgresql://{POOLER}/d")["options"] == ""
     assert "options" not in given_to_libpq(f"postgresql://{NEON}/d")

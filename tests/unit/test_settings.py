@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import Command
 from todo_cli import settings
 from todo_cli.errors import NotFoundError
+from todo_cli.link.url import ConnectionUrl
 from todo_cli.settings import Settings
 
 CONFIG = """
@@ -45,9 +46,11 @@ def test_each_source_gives_way_to_the_one_above_it(configured: Path) -> None:
     other = "postgresql://other/db"
 
     assert load(configured).profile == "work"
-    assert load(configured, TODO_PROFILE="home").database_url == "postgresql://nas/todo"
-    assert load(configured, TODO_PROFILE="home", TODO_DATABASE_URL=other).database_url == other
-    assert load(configured, "home", TODO_DATABASE_URL=other).database_url == "postgresql://nas/todo"
+    nas = ConnectionUrl("postgresql://nas/todo")
+    assert load(configured, TODO_PROFILE="home").database_url == nas
+    both = load(configured, TODO_PROFILE="home", TODO_DATABASE_URL=other)
+    assert both.database_url == ConnectionUrl(other)
+    assert load(configured, "home", TODO_DATABASE_URL=other).database_url == nas
     assert load(configured, "local", TODO_DATABASE_URL=other).database_url is None
     assert load(configured).idle_seconds == 30.0
 

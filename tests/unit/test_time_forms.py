@@ -176,12 +176,12 @@ def test_the_end_of_time_is_a_refusal_and_not_a_crash() -> None:
     assert instant("17:00", on("1900-01-05")) == utc("1900-01-05T16:00")
 
 
-# --- The README ---------------------------------------------------------------------------
+# --- The reference ------------------------------------------------------------------------
 
 
-def test_each_form_that_the_readme_names_is_understood() -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    table = [line for line in readme.partition("\n### Dates\n")[2].splitlines() if "|" in line]
+def test_each_form_that_the_reference_names_is_understood() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference.md").read_text()
+    table = [line for line in page.partition("\n## Dates\n")[2].splitlines() if "|" in line]
     rows = table[2 : table.index("| `none` | no date |") + 1]
     forms = [form for row in rows for form in re.findall(r"`([^`]+)`", row)]
 

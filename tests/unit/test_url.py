@@ -1,5 +1,7 @@
 """Connection URLs: what stands in them, what is changed in them, what a connection gets."""
 
+import pprint
+import traceback
 from collections.abc import Callable
 from urllib.parse import unquote
 
@@ -7,25 +9,28 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from psycopg2.extensions import parse_dsn
+from pydantic import TypeAdapter, ValidationError
 
 from todo_cli.errors import UsageError
-from todo_cli.link import tls, url
+from todo_cli.link import tls
+from todo_cli.link.url import ConnectionUrl
+from todo_cli.settings import Profile
 
 NEON = "ep-cool-rain-123456.c-2.eu-central-1.aws.neon.tech"
 POOLER = "ep-cool-rain-123456-pooler.c-2.eu-central-1.aws.neon.tech"
 
 FUNCTIONS: list[Callable[[str], object]] = [
-    url.check,
-    url.parse,
-    url.redact,
-    url.host_of,
-    url.user_of,
-    url.password_of,
-    url.without_password,
-    lambda text: url.with_user_and_password(text, "alice", "secret"),
-    url.is_pooled,
-    url.direct,
-    tls.secured,
+    lambda text: ConnectionUrl(text).check(),
+    lambda text: ConnectionUrl(text).parameters,
+    lambda text: str(ConnectionUrl(text)),
+    lambda text: ConnectionUrl(text).host,
+    lambda text: ConnectionUrl(text).user,
+    lambda text: ConnectionUrl(text).has_password,
+    lambda text: ConnectionUrl(text).without_password(),
+    lambda text: ConnectionUrl(text).with_login("alice", "secret"),
+    lambda text: ConnectionUrl(text).is_pooled,
+    lambda text: ConnectionUrl(text).direct(),
+    lambda text: tls.secured(ConnectionUrl(text)),
 ]
 
 # Any text that UTF-8 has; libpq's texts end at a NUL.
@@ -84,30 +89,32 @@ def refusal(function: Callable[[str], object], text: str) -> UsageError | None:
 @given(words, words.filter(bool), words)
 @example("al:ice@home/x", "p@ss:w/rd?a=b&c#d%41[]", "old")
 def test_any_login_comes_out_of_a_url_as_it_went_in(user: str, password: str, old: str) -> None:
-    before = url.with_user_and_password("postgresql://db.example.com/d?user=x&password=y", "x", old)
-    after = url.with_user_and_password(before, user, password)
+    before = ConnectionUrl("postgresql://db.example.com/d?user=x&password=y").with_login("x", old)
+    after = before.with_login(user, password)
     found = {"host": "db.example.com", "dbname": "d", "password": password}
 
-    assert parse_dsn(after) == found | ({"user": user} if user else {})
-    assert (url.user_of(after), url.password_of(after)) == (user or None, password)
+    assert parse_dsn(after.reveal()) == found | ({"user": user} if user else {})
+    assert (after.user, after.reveal_password()) == (user or None, password)
 
 
 @given(urls)
 def test_without_its_password_a_url_means_the_same_and_has_no_password(text: str) -> None:
-    without = url.without_password(text)
+    without = ConnectionUrl(text).without_password()
 
-    assert url.password_of(without) is None
-    assert "pass" not in unquote(without)
-    assert url.without_password(without) == without
+    assert without.reveal_password() is None
+    assert "pass" not in unquote(without.reveal())
+    assert without.without_password() == without
     before = {name: value for name, value in parse_dsn(text).items() if name != "password"}
-    assert parse_dsn(without) == before
+    assert parse_dsn(without.reveal()) == before
 
 
 @given(urls)
 def test_the_direct_url_differs_by_its_hosts_alone(text: str) -> None:
-    assert not url.is_pooled(url.direct(text))
-    assert url.direct(text).replace("-pooler", "") == text.replace("-pooler", "")
-    assert parse_dsn(url.direct(text)).keys() == parse_dsn(text).keys()
+    direct = ConnectionUrl(text).direct()
+
+    assert not direct.is_pooled
+    assert direct.reveal().replace("-pooler", "") == text.replace("-pooler", "")
+    assert parse_dsn(direct.reveal()).keys() == parse_dsn(text).keys()
 
 
 @settings(max_examples=500)
@@ -122,10 +129,10 @@ def test_no_text_at_all_raises_anything_but_a_usage_error(text: str) -> None:
 @pytest.mark.parametrize("text", ["\0", "postgresql://h\0/d", "postgresql://\udc80", "\ud800"])
 def test_what_no_url_can_hold_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
-        url.check(text)
+        ConnectionUrl(text).check()
     for user, password in ((text, "x"), ("x", text)):
         with pytest.raises(UsageError) as caught:
-            url.with_user_and_password("postgresql://h/d", user, password)
+            ConnectionUrl("postgresql://h/d").with_login(user, password)
         assert caught.value.__context__ is None  # it would hold the password
 
 
@@ -147,25 +154,25 @@ def test_what_no_url_can_hold_is_refused(text: str) -> None:
     ],
 )
 def test_a_password_is_cut_out_and_every_other_byte_kept(text: str, without: str) -> None:
-    assert url.without_password(text) == without
+    assert ConnectionUrl(text).without_password().reveal() == without
 
 
 def test_a_login_without_password_or_user_leaves_that_to_libpq() -> None:
-    text = "postgresql://x:y@h/d"
+    given = ConnectionUrl("postgresql://x:y@h/d")
 
-    assert url.with_user_and_password(text, "alice", "") == "postgresql://alice@h/d"
-    assert url.with_user_and_password(text, None, "pw") == "postgresql://:pw@h/d"
+    assert given.with_login("alice", "").reveal() == "postgresql://alice@h/d"
+    assert given.with_login(None, "pw").reveal() == "postgresql://:pw@h/d"
 
 
 def test_what_may_be_shown_of_a_url_is_no_piece_of_a_password() -> None:
-    text = "postgresql://alice:x@db.example.com,[::1]:5432/todo"
-    assert url.user_of(text) == "alice"
-    assert url.host_of(text) == "db.example.com,::1"
-    assert url.host_of("postgresql:///d?host=/run") == "/run"
+    given = ConnectionUrl("postgresql://alice:x@db.example.com,[::1]:5432/todo")
+    assert given.user == "alice"
+    assert given.host == "db.example.com,::1"
+    assert ConnectionUrl("postgresql:///d?host=/run").host == "/run"
 
-    assert url.host_of("postgresql:///d?host=sec%40ret") is None
-    for function in (url.host_of, url.user_of, url.password_of):
-        assert function("postgresql://") is None
+    assert ConnectionUrl("postgresql:///d?host=sec%40ret").host is None
+    bare = ConnectionUrl("postgresql://")
+    assert (bare.host, bare.user, bare.reveal_password()) == (None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -186,8 +193,8 @@ def test_what_may_be_shown_of_a_url_is_no_piece_of_a_password() -> None:
     ],
 )
 def test_each_pooled_host_of_neon_has_a_direct_name(one: str, other: str) -> None:
-    assert (url.direct(one), url.direct(other)) == (one, one)
-    assert (url.is_pooled(one), url.is_pooled(other)) == (False, True)
+    assert [ConnectionUrl(each).direct().reveal() for each in (one, other)] == [one, one]
+    assert (ConnectionUrl(one).is_pooled, ConnectionUrl(other).is_pooled) == (False, True)
 
 
 @pytest.mark.parametrize(
@@ -200,9 +207,9 @@ def test_each_pooled_host_of_neon_has_a_direct_name(one: str, other: str) -> Non
 )
 def test_a_password_that_would_be_taken_for_a_host_is_refused_unseen(text: str) -> None:
     with pytest.raises(UsageError) as caught:
-        url.check(text)
+        ConnectionUrl(text).check()
     assert "ret" not in f"{caught.value.message} {caught.value.hint}"
-    assert url.redact(text) == "postgresql://..."
+    assert str(ConnectionUrl(text)) == "postgresql://..."
 
 
 @pytest.mark.parametrize(
@@ -219,14 +226,32 @@ def test_a_password_that_would_be_taken_for_a_host_is_refused_unseen(text: str) 
 def test_hosts_that_are_not_neons_stay_as_they_are(host: str) -> None:
     text = f"postgresql://ep-a-1.x.neon.tech:x@{host}/{NEON}?application_name={NEON}"
 
-    assert url.direct(text) == text
-    assert not url.is_pooled(text)
+    assert ConnectionUrl(text).direct().reveal() == text
+    assert not ConnectionUrl(text).is_pooled
 
 
 def test_the_pooler_is_for_daily_use_where_the_host_is_neons() -> None:
     text = "postgresql://a:b@ep-a-1.c-2.eu.aws.neon.tech/d?sslmode=require"
-    assert url.pooled(text) == text.replace("ep-a-1.", "ep-a-1-pooler.")
-    assert url.pooled(url.pooled(text)) == url.pooled(text)
-    assert url.direct(url.pooled(text)) == text
-    assert url.pooled(f"{text}&options=-cx%3D1") == f"{text}&options=-cx%3D1"
-    assert url.pooled("postgresql://a@db.example.com/d") == "postgresql://a@db.example.com/d"
+    given = ConnectionUrl(text)
+    assert given.pooled().reveal() == text.replace("ep-a-1.", "ep-a-1-pooler.")
+    assert given.pooled().pooled() == given.pooled()
+    assert given.pooled().direct() == given
+    for kept in (f"{text}&options=-cx%3D1", "postgresql://a@db.example.com/d"):
+        assert ConnectionUrl(kept).pooled().reveal() == kept
+
+
+def test_a_url_shows_nothing_secret_however_it_is_written_down() -> None:
+    given = ConnectionUrl("postgresql://alice:SECRET@db.example.com/d?password=SECRET")
+    told = [tls.secured(given), given.parameters, given.with_login("bob", "SECRET"), given]
+    kept = Profile(given, owner_url=given)
+
+    shown = [f"{each} {each!r} {each:} {pprint.pformat(each)}" for each in (*told, told, kept)]
+    try:
+        TypeAdapter(int).validate_python(given)
+    except ValidationError as error:
+        shown.append(f"{error} {error.errors()}")
+        shown += traceback.TracebackException.from_exception(error, capture_locals=True).format()
+
+    assert "SECRET" not in "".join(shown)
+    assert "postgresql://db.example.com/d" in shown[-1]
+    assert given.reveal().count("SECRET") == 2

@@ -89,7 +89,7 @@ def _load() -> "Root":
     import typer
 
     from todo_cli.cli.app import Root, app
-    from todo_cli.domain.tasks.task import Frozen
+    from todo_cli.domain.base import Frozen
 
     for name in _LATE:
         importlib.import_module(name)

@@ -22,7 +22,7 @@ from todo_cli.cli.people import login, user
 from todo_cli.cli.tasks import change
 from todo_cli.cli.tasks.listing import show_list
 from todo_cli.domain.query.filters import Filter
-from todo_cli.domain.tasks.task import ID_HINT
+from todo_cli.domain.tasks.refs import ID_HINT
 from todo_cli.domain.text import flat, readable
 from todo_cli.errors import TodoError, UsageError, unexpected
 from todo_cli.output import json, tables

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn
@@ -20,11 +20,8 @@ from todo_cli.output.base import Output
 from todo_cli.output.json import JsonOutput
 from todo_cli.output.streams import write_message
 from todo_cli.output.tables import TableOutput
-from todo_cli.services.session.ids import new_id
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from sqlalchemy import Engine
     from sqlmodel import Session
 
@@ -39,7 +36,6 @@ class AppContext:
     profile: str | None = None
     color: bool = True
     timeout: float | None = None
-    command_id: "UUID" = field(default_factory=new_id)
 
     def settings(self) -> settings.Settings:
         """Read the settings. Raises UsageError or NotFoundError."""
@@ -139,7 +135,7 @@ class AppContext:
         """Open the database as its owner, with ``endless`` for what takes as long as it takes.
 
         ``changing`` when the schema may be another one afterwards. Raises what
-        `services.unit_of_work.open_owner` does.
+        `services.session.way_in.open_owner` does.
         """
         from todo_cli.services.session.way_in import open_owner  # imports sqlmodel: slow
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 from unicodedata import normalize
 
-from todo_cli.cli.values import is_none
+from todo_cli.domain.tasks.fields import FIELDS, is_none
 
 _TAGS: Final = ("--tag", "--untag")  # the only ones that may be given several times
+_IN_THEIR_CASE: Final = {f"--{each.option}" for each in FIELDS if not each.any_case}
 _EITHER: Final = {"--all": {"--status"}, "--status": {"--all"}}
 
 
@@ -71,5 +72,5 @@ def _subject(each: Given) -> str:
     """Give what an option is about. Two about the same on different sides exclude each other."""
     name = "--tag" if each.name == "--untag" else each.name
     value = normalize("NFC", each.value or "").strip()
-    in_any_case = name not in ("--tag", "--project") or is_none(value)
+    in_any_case = name not in _IN_THEIR_CASE or is_none(value)
     return f"{name} {value.lower() if in_any_case else value}"

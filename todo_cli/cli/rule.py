@@ -18,13 +18,13 @@ from enum import Enum
 from typing import Final
 
 from todo_cli.cli.later import Given, settle
-from todo_cli.cli.values import is_none
 from todo_cli.domain.tasks import keys
-from todo_cli.domain.tasks.task import split_tags
+from todo_cli.domain.tasks.fields import FIELDS, is_none
+from todo_cli.domain.tasks.values import split_tags
 from todo_cli.domain.text import readable
 from todo_cli.errors import UsageError
 
-_CLEARED: Final = ("project", "priority", "due")
+_CLEARED: Final = {each.option for each in FIELDS if each.is_key and not each.many}
 
 
 class Use(Enum):

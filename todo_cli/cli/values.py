@@ -1,30 +1,30 @@
-"""The options and arguments that several commands on tasks share, and how their values are read."""
+"""The options that set the fields of tasks, or look for them, and how their values are read."""
 
-from typing import Annotated, Final
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, Final
 
 import typer
 
 from todo_cli.cli.context import AppContext
-from todo_cli.domain.query import filters
-from todo_cli.domain.tasks.task import Priority, TaskView
-from todo_cli.domain.time import dates
+from todo_cli.cli.rule import Use
+from todo_cli.domain.tasks import fields
+from todo_cli.domain.tasks.fields import Field, is_none
+from todo_cli.domain.tasks.task import TaskView
 from todo_cli.errors import UsageError
 
 FIELDS: Final = tuple(TaskView.model_fields)
-_LARGEST_LIMIT: Final = 1_000_000_000
-NONE: Final = "none"  # the word that clears a value
 
 Ids = Annotated[list[str], typer.Argument(metavar="ID", help="Numbers, or whole UUIDs.")]
-Project = Annotated[str | None, typer.Option(metavar="P", help="The project.")]
-Tags = Annotated[list[str] | None, typer.Option("--tag", metavar="T", help="A tag; repeatable.")]
-PriorityWord = Annotated[
-    str | None,
-    typer.Option("--priority", metavar="PRIORITY", help="low, medium, high or urgent."),
-]
-Due = Annotated[
-    str | None, typer.Option(metavar="WHEN", help="tomorrow, fri 17:00, 3d, 2026-11-25 ...")
-]
-Description = Annotated[str | None, typer.Option(metavar="TEXT", help="A longer text.")]
+Given = Mapping[str, Any]  # the words given for each option, None for none
+
+_LARGEST_LIMIT: Final = 1_000_000_000
+_GIVEN: Final = "given"
+_UNTAG: Final = {
+    Use.SEARCH: "Without this tag; repeatable.",
+    Use.CHANGE: "A tag to take away; repeatable.",
+}
 
 
 def check_limit(limit: int | None) -> None:
@@ -33,32 +33,37 @@ def check_limit(limit: int | None) -> None:
         raise UsageError(f"--limit takes a number from 1 to {_LARGEST_LIMIT}")
 
 
-def is_none(word: str | None) -> bool:
-    """Tell whether this is the word that clears a value, in whatever case."""
-    return word is not None and word.lower() == NONE
+def with_fields(use: Use) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Put the options for fields of tasks in the place of a command's parameter ``given``."""
+    ours = list(_options(use))
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(function)
+        def command(app: AppContext, **arguments: Any) -> None:
+            given = {each.name: arguments.pop(each.name) for each in ours}
+            function(app, given=given, **arguments)
+
+        own = list(inspect.signature(function).parameters.values())
+        place = [each.name for each in own].index(_GIVEN)
+        parameters = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own[1:]]
+        parameters[place - 1 : place] = ours
+        signature = inspect.Signature([own[0], *parameters])
+        command.__signature__ = signature  # type: ignore[attr-defined]  # what Typer reads
+        return command
+
+    return decorate
 
 
-def project(word: str | None) -> str | None:
-    """Read a project that ``none`` clears."""
-    return None if is_none(word) else word
+def read(app: AppContext, given: Given) -> dict[str, Any]:
+    """Give the values of the fields that were given, but of tags. Raises UsageError."""
+    return {
+        each.name: each.read(given[each.option], app.now)
+        for each in fields.FIELDS
+        if not each.many and given.get(each.option) is not None
+    }
 
 
-def description(word: str | None) -> str | None:
-    """Read a description that ``none``, or nothing at all, clears."""
-    return None if is_none(word) or word == "" else word
-
-
-def priority(word: str) -> Priority:
-    """Read a priority; ``none`` is the one in the middle. Raises UsageError."""
-    return Priority.MEDIUM if is_none(word) else filters.parse_priority(word)
-
-
-def due(app: AppContext, word: str) -> dates.Due | None:
-    """Read a due date; ``none`` is none. Raises UsageError."""
-    return dates.parse(word, app.now())
-
-
-def untags(words: list[str] | None) -> tuple[str, ...]:
+def untags(words: Sequence[str] | None) -> tuple[str, ...]:
     """Give the tags to be taken away, or not to be there. Raises UsageError for ``none``."""
     if any(map(is_none, words or ())):
         raise UsageError(
@@ -67,6 +72,25 @@ def untags(words: list[str] | None) -> tuple[str, ...]:
     return tuple(words or ())
 
 
-def tags(words: list[str] | None) -> tuple[str, ...]:
+def tags(words: Sequence[str] | None) -> tuple[str, ...]:
     """Give the tags among these words, which may hold ``none``."""
     return tuple(word for word in words or () if not is_none(word))
+
+
+def _options(use: Use) -> Iterator[inspect.Parameter]:
+    for each in fields.FIELDS:
+        if use is Use.SEARCH and each.sought:
+            yield _option(each, *each.sought)
+        elif use is Use.CHANGE or (use is Use.TITLE and each is not fields.TITLE):
+            yield _option(each, each.metavar, each.help)
+        if each.many and use in _UNTAG:
+            yield _option(each, each.metavar, _UNTAG[use], name=f"un{each.option}")
+
+
+def _option(field: Field, metavar: str, about: str, name: str = "") -> inspect.Parameter:
+    name = name or field.option
+    kind: Any = list[str] | None if field.many else str | None
+    option = typer.Option(f"--{name}", metavar=metavar, help=about)
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, option]
+    )

@@ -1,6 +1,6 @@
 """What `todo agent` shows, as frozen models."""
 
-from todo_cli.domain.tasks.task import Frozen
+from todo_cli.domain.base import Frozen
 
 
 class AgentReport(Frozen, extra="ignore"):

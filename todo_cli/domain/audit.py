@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from todo_cli.domain.tasks.task import Frozen, Instant
+from todo_cli.domain.base import Frozen, Instant
 
 
 class Action(StrEnum):

@@ -1,6 +1,6 @@
 """What `todo db` and `todo profile` show, as frozen models."""
 
-from todo_cli.domain.tasks.task import Frozen
+from todo_cli.domain.base import Frozen
 
 
 class SchemaState(Frozen):

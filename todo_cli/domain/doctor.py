@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
-from todo_cli.domain.tasks.task import Frozen
+from todo_cli.domain.base import Frozen
 from todo_cli.domain.text import flat
 
 

@@ -1,6 +1,6 @@
 """Who somebody is, and where: what `todo login` and `todo whoami` show."""
 
-from todo_cli.domain.tasks.task import Frozen
+from todo_cli.domain.base import Frozen
 
 
 class Account(Frozen):

@@ -6,8 +6,8 @@ from typing import Final
 
 from pydantic import Field
 
+from todo_cli.domain.base import Frozen, Instant
 from todo_cli.domain.roles import Role
-from todo_cli.domain.tasks.task import Frozen, Instant
 from todo_cli.domain.text import readable, require_one_line
 from todo_cli.errors import UsageError
 

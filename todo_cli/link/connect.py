@@ -1,18 +1,18 @@
-"""Opening connections: within a deadline, again where that may help, and what a failure means."""
+"""Opening connections: within a deadline, and again where that may help."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
 import psycopg2
-from psycopg2.extensions import parse_dsn
 
-from todo_cli.domain.text import said
-from todo_cli.errors import AuthError, TodoError, UnavailableError
-from todo_cli.link import url as urls
+from todo_cli.errors import UnavailableError
+from todo_cli.link import tls
 from todo_cli.link.driver import DriverConnection, PatientCursor
+from todo_cli.link.errors import while_connecting
 from todo_cli.link.patience import WAITING, Patience, Say
+from todo_cli.link.url import ConnectionUrl, is_neon
 
 Connect = Callable[[], DriverConnection]
 
@@ -33,55 +33,25 @@ _NETWORK: Final = {
     "keepalives_count": 3,
     "tcp_user_timeout": 5000,
 }
+# What we say of ourselves, whatever a URL or PGCLIENTENCODING says.
+OURS: Final = {"application_name": "todo", "client_encoding": "UTF8"}
+_NOTHING: Final[Mapping[str, str]] = {}
 _ATTEMPT: Final = 5.0  # seconds for one address: a dead one, or a lost packet, leaves time
 
-_REFUSALS: Final = (
-    "authentication failed",
-    "not permitted to log in",
-    "permission denied",
-    "pg_hba.conf",
-    "no such user",  # PgBouncer
-)
 
-# What passes: a server that starts or stops, a network that cuts, too many at once. Those of Neon's
-# proxy come under one SQLSTATE, XX000, and libpq gives none for a failed connection: so by text.
-_PASSING: Final = (
-    "the database system is",
-    "server closed the connection",
-    "terminating connection",
-    "SSL connection has been closed",
-    "SSL SYSCALL error",
-    "SSL error: unexpected eof",
-    "Connection reset",
-    "Broken pipe",
-    "could not receive data",
-    "could not send data",
-    "timeout expired",
-    "Temporary failure in name resolution",
-    "too many clients",
-    "too many connections",
-    "Too many connections",
-    "remaining connection slots",
-    "no more connections allowed",  # PgBouncer
-    "server login has been failing",
-    "query_wait_timeout",
-    "Failed to acquire permit",  # Neon's proxy
-    "Couldn't connect to compute node",
-)
-
-
-def connect_url(dsn: str, patience: Patience) -> DriverConnection:
+def connect_url(url: ConnectionUrl, patience: Patience) -> DriverConnection:
     """Open a connection whose statements wait no longer than ``patience``, nor does this.
 
-    libpq reads the DSN itself, so that its services, several hosts and PGPASSFILE work. Raises
-    AuthError, and UnavailableError where trying again is no use or the time is over.
+    libpq does the rest, so that its services, several hosts and PGPASSFILE work. Raises UsageError
+    as `tls.secured`, AuthError, and UnavailableError where trying again is no use or the time is
+    over.
     """
-    known = parse_dsn(dsn)
-    waking = urls.is_neon(known.get("host", ""))
+    known = tls.secured(url)
+    waking = is_neon(known.get("host", ""))
     network = {name: value for name, value in _NETWORK.items() if name not in known}
     meanwhile = "waking the database ..." if waking else WAITING
     while True:
-        attempt = partial(open_connection, dsn, **network, **_limit(known, patience))
+        attempt = partial(open_connection, known, **network, **_limit(known, patience))
         try:
             connection = patience.wait_for(attempt, meanwhile)
         except UnavailableError as error:
@@ -106,48 +76,17 @@ def give_to_owner(connection: DriverConnection, seconds: float, say: Say, via: s
         cursor.execute(f"SELECT {limits}, set_config('todo.via', %s, false)", [via])
 
 
-def open_connection(dsn: str = "", **parameters: Any) -> DriverConnection:
-    """Open a driver connection. Raises our errors in place of the driver's."""
-    try:
+def open_connection(known: Mapping[str, str] = _NOTHING, **more: Any) -> DriverConnection:
+    """Open a driver connection, as the parameters say. Raises our errors, not the driver's."""
+    with while_connecting():
         connection: DriverConnection = psycopg2.connect(
-            dsn,
-            connection_factory=DriverConnection,
-            application_name="todo",
-            client_encoding="UTF8",  # whatever PGCLIENTENCODING says
-            **parameters,
+            connection_factory=DriverConnection, **{**known, **more, **OURS}
         )
-    except psycopg2.OperationalError as error:
-        raise connection_error(str(error)) from None
-    except UnicodeDecodeError as error:  # a server that speaks another encoding at the door
-        raise connection_error(error.object.decode("utf-8", "replace")) from None
     connection.cursor_factory = PatientCursor
     return connection
 
 
-def connection_error(text: str) -> TodoError:
-    """Turn libpq's words for a failed connection into our error. It gives no SQLSTATE here.
-
-    The last of several hosts speaks for all of them.
-    """
-    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no reason given"]
-    failed = [line for line in lines if "failed:" in line or "could not" in line] or lines
-    reason = failed[-1].rpartition("failed:")[2]
-    is_answer = reason.lstrip().startswith(("FATAL:", "ERROR:"))  # by a server, or by Neon's proxy
-    reason = said(reason.replace("FATAL:", "").replace("ERROR:", "").strip())
-    unknown_role = reason.startswith("role ") and reason.endswith("does not exist")
-    if is_answer and (unknown_role or any(words in reason for words in _REFUSALS)):
-        return AuthError(f"the database refused the login: {reason}")
-    own_ca = "a server with a CA of its own needs sslrootcert=FILE in the URL"
-    hint = own_ca if "certificate verify failed" in reason else None
-    return UnavailableError(f"cannot reach the database: {reason}", hint, passing=passes(reason))
-
-
-def passes(reason: str) -> bool:
-    """Tell whether what a server, a pooler or libpq says may be over in a moment."""
-    return any(words in reason for words in _PASSING)
-
-
-def _limit(known: dict[str, Any], patience: Patience) -> dict[str, int]:
+def _limit(known: dict[str, str], patience: Patience) -> dict[str, int]:
     """Give libpq's limit for one address: it tries several one after the other, if there are."""
     if "connect_timeout" in known or math.isinf(patience.left):
         return {}

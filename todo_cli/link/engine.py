@@ -1,21 +1,21 @@
-"""Engine and session: how a program talks to the database, and what its errors mean.
+"""Engine and session: how a program talks to the database.
 
 One engine for each process, with a pool of one connection in autocommit. A hot command is one
 statement, atomic by itself, and one round trip: the first of a session carries the question
-whether the schema fits this program. How connections are opened is in connect.py.
+whether the schema fits this program. How connections are opened is in connect.py,
+and what errors mean in errors.py.
 """
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from typing import Any, Final
+from uuid import UUID
 
-import psycopg2
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class there
 from sqlalchemy import (
     Connection,
     Engine,
-    ExceptionContext,
     ExecutionContext,
     Result,
     create_engine,
@@ -25,29 +25,21 @@ from sqlalchemy.orm import ORMExecuteState
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
-from todo_cli import client
-from todo_cli.domain.tasks.task import too_many_tags
-from todo_cli.domain.text import said
 from todo_cli.errors import (
-    UPGRADE,
     AuthError,
     SchemaError,
     TodoError,
     UnavailableError,
-    in_trash,
-    not_found,
-    without_tasks,
 )
-from todo_cli.link import dialect
-from todo_cli.link.connect import NOTICE, Connect, passes
+from todo_cli.link import dialect, errors
+from todo_cli.link.connect import NOTICE, Connect
 from todo_cli.link.driver import DriverConnection
-from todo_cli.link.patience import Patience, out_of_time
+from todo_cli.link.patience import Patience
 
 # A connection that cannot be closed (a second Ctrl-C) is logged, by default to people's terminals.
 logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 _CHECKED: Final = "todo_schema_checked"
-_UPGRADE: Final = UPGRADE
 # What a statement depends on, whatever somebody has set for their role: names of functions, and
 # times that Python can read. And the server's own limits, in milliseconds, so that what is given up
 # here is not done later. All for the one transaction: a pooler gives the session to others.
@@ -68,14 +60,11 @@ _UNSORTED: Final = "SELECT set_config('enable_sort', 'off', true); "
 ANYBODY: Final = "todo_anybody"
 _ANYBODY: Final = "todo.require_revision"
 _PERSON: Final = "todo.require_person"
-IN_DOUBT: Final = client.IN_DOUBT
-
-# SQLSTATEs (PostgreSQL manual, Appendix A) and classes of them that mean the same to people.
-_UNREACHABLE: Final = ("08", "57P", "53", "58", "XX")
-# What passes, beside what says so by its text: lost connections, a server that goes down or comes
-# up, too many connections, and two commands in each other's way.
-_PASSING: Final = ("08", "57P", "53300", "40001", "40P01")
-_MISSING_SCHEMA: Final = {"3F000", "42P01", "42703", "42883"}
+# The execution option of a statement that changes something: when its answer is lost, it may have
+# been done all the same. And where a session keeps the id of its command, by which the database
+# knows what it has done before.
+WRITES: Final = "todo_writes"
+COMMAND_ID: Final = "todo_command_id"
 
 
 def make_engine(
@@ -101,7 +90,7 @@ def make_engine(
         pool_pre_ping=True,  # asks nothing: see the dialect
         pool_reset_on_return=None,
     )
-    event.listen(engine, "handle_error", _translate)
+    event.listen(engine, "handle_error", errors.translate)
     event.listen(engine, "checkout", _forget)
     event.listen(
         engine, "before_cursor_execute", _put_in_front(revision, patience, via), retval=True
@@ -157,14 +146,14 @@ def _remember(connection: Connection, *_: object) -> None:
     connection.info[_CHECKED] = True
 
 
-def open_session(engine: Engine, patience: Patience | None = None) -> Session:
-    """Open the unit of work: a SQLModel session, each statement of it a transaction by itself.
+def open_session(engine: Engine, command_id: UUID, patience: Patience | None = None) -> Session:
+    """Open a SQLModel session for one command, each statement of it a transaction by itself.
 
     With ``patience`` a statement is repeated that failed for something that passes, such as a lost
     connection: reading changes nothing, and a repeated writing neither, because it bears the id of
     its command.
     """
-    session = Session(engine, expire_on_commit=False)
+    session = Session(engine, expire_on_commit=False, info={COMMAND_ID: command_id})
     if patience is not None:
         event.listen(session, "do_orm_execute", _repeating(patience))
     return session
@@ -177,7 +166,7 @@ def _repeating(patience: Patience) -> Callable[[ORMExecuteState], Result[Any]]:
                 return state.invoke_statement()
             except UnavailableError as error:
                 state.session.invalidate()  # the next statement takes a new connection
-                if error.passing and patience.asked and "command_id" in _named(state.parameters):
+                if error.passing and patience.asked and state.execution_options.get(WRITES):
                     patience.in_doubt = True
                 _doubt(error, patience)
                 patience.pause_after(error)
@@ -190,7 +179,7 @@ def _repeating(patience: Patience) -> Callable[[ORMExecuteState], Result[Any]]:
 
 def _doubt(error: TodoError, patience: Patience) -> None:
     if patience.in_doubt:
-        error.hint = IN_DOUBT
+        error.hint = errors.IN_DOUBT
 
 
 def _named(parameters: object) -> Mapping[str, Any]:
@@ -206,67 +195,5 @@ def work_on(connection: DriverConnection, *, autocommit: bool = False) -> Iterat
     connection.autocommit = autocommit
     # psycopg2 begins a transaction for "with connection", in autocommit too.
     transaction = nullcontext() if autocommit else connection
-    try:
-        with closing(connection), transaction, connection.cursor() as cursor:
-            yield cursor
-    except psycopg2.Error as error:
-        raise driver_error(error) from error
-
-
-@contextmanager
-def in_our_words() -> Iterator[None]:
-    """Raise our errors in place of the driver's, where SQLAlchemy lets its own through."""
-    try:
-        yield
-    except psycopg2.Error as error:
-        raise driver_error(error) from None
-
-
-def _translate(context: ExceptionContext) -> None:
-    error = context.original_exception
-    if isinstance(error, psycopg2.Error):
-        raise driver_error(error) from (context.sqlalchemy_exception or error)
-
-
-def driver_error(error: psycopg2.Error) -> TodoError:
-    """Turn an error of the driver into ours, by its SQLSTATE."""
-    state = error.pgcode or ""
-    message = said(error.diag.message_primary or "the connection was lost")
-    if state.startswith("TD"):
-        return _own_error(state, error.diag.message_detail or "")
-    if state == "42883" and _PERSON in message:  # not there before revision 0005
-        return _own_error("TD701", "")
-    if state in _MISSING_SCHEMA:
-        return SchemaError("this database has no schema of todo, or an old one", _UPGRADE)
-    if state == "21000":  # the version table, which todo.require_revision reads
-        return SchemaError("this database has more than one revision", "todo db check says more")
-    if state == "42501" or state.startswith("28"):
-        return AuthError(f"the database does not allow it: {message}")
-    if state == "25006":
-        return UnavailableError(f"the database is read-only: {message}")
-    if state == "53100":
-        return UnavailableError(f"the database has no room left: {message}")
-    if state == "57014":
-        return out_of_time(passing=False)  # and it was not done
-    if error.diag.constraint_name == "tasks_tags_check":
-        return too_many_tags()
-    if not state or state.startswith((*_UNREACHABLE, *_PASSING)):
-        passing = not state or state.startswith(_PASSING) or passes(message)
-        return UnavailableError(f"the database cannot answer: {message}", passing=passing)
-    return TodoError(f"the database refused it: {message}")
-
-
-def _own_error(state: str, detail: str) -> TodoError:
-    match state:
-        case "TD404":
-            return not_found(detail)
-        case "TD409":
-            return in_trash(detail)
-        case "TD403":
-            return without_tasks(detail)
-        case "TD701":
-            return SchemaError("the database is older than this program", _UPGRADE)
-        case "TD702":
-            return SchemaError("the database is newer than this program", "upgrade todo")
-        case _:
-            return TodoError(f"the database refused it: {state}")
+    with errors.in_our_words(), closing(connection), transaction, connection.cursor() as cursor:
+        yield cursor

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from todo_cli.errors import UsageError
-from todo_cli.link import url as urls
+from todo_cli.link.url import ConnectionUrl, Parameters, has_pooler
 
 _STRONG: Final = ("require", "verify-ca", "verify-full")
 _PLAIN: Final = ("disable", "allow", "prefer")
@@ -27,17 +27,15 @@ _ENVIRONMENT: Final = {
 _SYSTEM_SERVICES: Final = "/etc/postgresql-common"  # built into the libpq of psycopg2-binary
 
 
-def secured(url: str) -> str:
-    """Give the DSN, in libpq's other form, with which to connect to ``url``.
+def secured(url: ConnectionUrl) -> Parameters:
+    """Give what libpq is told to connect to ``url``.
 
     To this machine TLS is what libpq makes it. To any other the server has to prove its name by a
     certificate (verify-full, with the public CAs that certifi has), unless URL, service file,
     environment or ~/.postgresql/root.crt say otherwise; TLS it is always. Raises UsageError for
     what would leave this machine in plain text, and for ``options`` to a pooler of Neon's.
     """
-    from psycopg2.extensions import make_dsn  # slow to import
-
-    given = urls.parse(url)
+    given = url.parameters
     environment = {
         key: os.environ[name] for key, name in _ENVIRONMENT.items() if name in os.environ
     }
@@ -46,7 +44,7 @@ def secured(url: str) -> str:
     known = environment | (service or {}) | given
 
     added = {}
-    if urls.has_pooler(known.get("host", "")):
+    if has_pooler(known.get("host", "")):
         if known.get("options"):
             raise UsageError(
                 "the connection pooler takes no options= in a URL",
@@ -55,7 +53,7 @@ def secured(url: str) -> str:
         added["options"] = ""  # stands before PGOPTIONS
     if service is None or not _on_this_machine(known):
         added |= _protection(known)
-    return str(make_dsn(**given | added))
+    return Parameters(given | added)
 
 
 def _protection(known: dict[str, str]) -> dict[str, str]:

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from todo_cli.domain.tasks.task import Frozen, Outcome, Page, TaskView
+from todo_cli.domain.base import Frozen
+from todo_cli.domain.tasks.task import Outcome, Page, TaskView
+from todo_cli.domain.tasks.verbs import Verb
 
 if TYPE_CHECKING:
     from todo_cli.domain.audit import Log
@@ -39,7 +41,7 @@ class Output(Protocol):
     def task(self, task: TaskView) -> None:
         """Show one task with all its fields."""
 
-    def outcomes(self, verb: str, outcomes: Sequence[Outcome]) -> None:
+    def outcomes(self, verb: Verb, outcomes: Sequence[Outcome]) -> None:
         """Confirm what ``verb`` did to each of several tasks."""
 
     def modified(self, outcomes: Sequence[Outcome], changes: "Changes") -> None:

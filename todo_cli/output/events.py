@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
 from todo_cli.domain.audit import Action, Event
-from todo_cli.domain.tasks.task import due_text, utc_text
+from todo_cli.domain.base import due_text, utc_text
 from todo_cli.domain.text import line
 from todo_cli.domain.time import dates
 

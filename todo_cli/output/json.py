@@ -4,7 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from todo_cli.domain.tasks.task import Frozen, Outcome, Page, TaskView
+from todo_cli.domain.base import Frozen
+from todo_cli.domain.tasks.task import Outcome, Page, TaskView
+from todo_cli.domain.tasks.verbs import Verb
 from todo_cli.domain.text import in_json
 from todo_cli.errors import TodoError
 
@@ -44,7 +46,7 @@ class JsonOutput:
         """Write the task as an object."""
         self._object(task)
 
-    def outcomes(self, verb: str, outcomes: Sequence[Outcome]) -> None:
+    def outcomes(self, verb: Verb, outcomes: Sequence[Outcome]) -> None:
         """Write an array of the tasks, as they are now, changed or not."""
         self._array([outcome.task for outcome in outcomes])
 

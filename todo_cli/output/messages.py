@@ -1,23 +1,23 @@
 """The sentences that confirm what was done to tasks."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from todo_cli.domain import text
-from todo_cli.domain.tasks.task import Outcome, Priority, TaskView, split_tags
+from todo_cli.domain.tasks import fields
+from todo_cli.domain.tasks.fields import Field
+from todo_cli.domain.tasks.task import Outcome, TaskView
+from todo_cli.domain.tasks.values import split_tags
+from todo_cli.domain.tasks.verbs import Verb
 from todo_cli.domain.time import dates
 
 if TYPE_CHECKING:
     from todo_cli.domain.tasks.changes import Changes
 
-# For each verb: what is said when it changed something, and when it was so already.
-_DONE = {
-    "done": ("Completed", "Already completed:"),
-    "reopen": ("Reopened", "Already pending:"),
-    "rm": ("Moved to the trash:", "Already in the trash:"),
-    "restore": ("Restored", "Not in the trash:"),
-}
+_LONG = (fields.TITLE, fields.DESCRIPTION)
+# What is said of a task, in this order, and then its tags.
+_TOLD = (*_LONG, *(each for each in fields.FIELDS[::-1] if not each.many and each not in _LONG))
 
 
 def added(task: TaskView, now: datetime) -> str:
@@ -40,10 +40,10 @@ def modified(result: Outcome, changes: "Changes", now: datetime) -> str:
     return f"Modified {task.number} {task.title} ({', '.join(_changed(task, changes, now))})"
 
 
-def outcome(verb: str, result: Outcome) -> str:
+def outcome(verb: Verb, result: Outcome) -> str:
     """Say what a command did to one task."""
-    changed, already = _DONE[verb]
-    return f"{changed if result.changed else already} {result.task.number} {result.task.title}"
+    said = verb.changed if result.changed else verb.already
+    return f"{said} {result.task.number} {result.task.title}"
 
 
 def purge_question(tasks: Sequence[TaskView]) -> str:
@@ -85,18 +85,8 @@ def no_events(filtered: bool) -> str:
 
 
 def _changed(task: TaskView, changes: "Changes", now: datetime) -> list[str]:
-    given = changes.model_fields_set
-    found = []
-    if "title" in given:
-        found.append("new title")
-    if "description" in given:
-        found.append("new description" if task.description else "no description")
-    if "due" in given:
-        found.append("no due date" if task.due is None else f"due {dates.describe(task.due, now)}")
-    if "priority" in given:
-        found.append(f"{task.priority} priority")
-    if "project" in given:
-        found.append("no project" if task.project is None else f"project {task.project}")
+    given = [each for each in _TOLD if each.name in changes.model_fields_set]
+    found = [_said(each, getattr(task, each.name), now) for each in given]
     if changes.clear_tags and not task.tags:
         found.append("no tags")
     elif changes.clear_tags:
@@ -110,12 +100,19 @@ def _changed(task: TaskView, changes: "Changes", now: datetime) -> list[str]:
 
 
 def _details(task: TaskView, now: datetime) -> str:
-    details = []
-    if task.due is not None:
-        details.append(f"due {dates.describe(task.due, now)}")
-    if task.priority is not Priority.MEDIUM:
-        details.append(f"{task.priority} priority")
-    if task.project is not None:
-        details.append(f"project {task.project}")
+    values = ((each, getattr(task, each.name)) for each in _TOLD if each not in _LONG)
+    details = [_said(field, value, now) for field, value in values if value != field.empty]
     details.extend(f"+{tag}" for tag in task.tags)
     return f" ({', '.join(details)})" if details else ""
+
+
+def _said(field: Field, value: object, now: datetime) -> str:
+    """Say which value a field has now."""
+    name = "due date" if field is fields.DUE else field.name
+    if value is None:
+        return f"no {name}"
+    if field in _LONG:
+        return f"new {name}"
+    if isinstance(value, date):
+        return f"{field.name} {dates.describe(value, now)}"
+    return f"{value} {name}" if field is fields.PRIORITY else f"{name} {value}"

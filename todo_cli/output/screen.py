@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from todo_cli.domain.tasks.task import Page, Priority, Status, TaskView
+from todo_cli.domain.tasks.task import Page, TaskView
+from todo_cli.domain.tasks.values import Priority, Status
 from todo_cli.domain.text import settled
 from todo_cli.domain.time import dates
 from todo_cli.domain.time.relative import in_full, is_late, relative

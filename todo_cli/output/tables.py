@@ -5,7 +5,9 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, TextIO
 
 from todo_cli.domain import text
-from todo_cli.domain.tasks.task import Frozen, Outcome, Page, TaskView, due_text
+from todo_cli.domain.base import Frozen, due_text
+from todo_cli.domain.tasks.task import Outcome, Page, TaskView
+from todo_cli.domain.tasks.verbs import Verb
 from todo_cli.domain.time import dates
 from todo_cli.errors import TodoError
 from todo_cli.output import messages
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from todo_cli.domain.tasks.changes import Changes
 
 _TABLE_LIMIT = 50
+_LABELS = {"number": "ID", "id": "UUID"}
 _EACH = 10  # added at once, so many are confirmed one by one
 
 
@@ -100,7 +103,7 @@ class TableOutput:
             indented = value.replace("\n", f"\n{'':<13}")
             self._stdout.write(f"{label:<13}{indented}\n")
 
-    def outcomes(self, verb: str, outcomes: Sequence[Outcome]) -> None:
+    def outcomes(self, verb: Verb, outcomes: Sequence[Outcome]) -> None:
         """Confirm each task in a line."""
         for outcome in outcomes:
             self._say(messages.outcome(verb, outcome))
@@ -180,30 +183,27 @@ def _plain(task: TaskView) -> tuple[str, ...]:
 
 def _fields(task: TaskView, now: datetime) -> list[tuple[str, str]]:
     """Give the fields that have a value as they are shown; only a description has several lines."""
+    names = [name for name in TaskView.model_fields if name != "id"]
+    rows = [(_label(name), _shown(name, getattr(task, name), now)) for name in (*names, "id")]
+    return [(label, value) for label, value in rows if value]
 
-    def shown(moment: date | None) -> str | None:
-        return None if moment is None else dates.describe(moment, now)
 
-    rows = [
-        ("ID", str(task.number)),
-        ("Title", task.title),
-        ("Description", "\n".join(text.lines(task.description or ""))),
-        ("Status", task.status),
-        ("Priority", task.priority),
-        ("Project", task.project),
-        ("Tags", " ".join(task.tags)),
-        ("Due", shown(task.due)),
-        ("Created", shown(task.created_at)),
-        ("Updated", shown(task.updated_at)),
-        ("Completed", shown(task.completed_at)),
-        ("Owner", task.owner),
-        ("UUID", str(task.id)),
-    ]
-    return [
-        (label, value if label == "Description" else text.line(value))
-        for label, value in rows
-        if value
-    ]
+def _label(name: str) -> str:
+    return _LABELS.get(name) or name.removesuffix("_at").capitalize()
+
+
+def _shown(name: str, value: object, now: datetime) -> str:
+    match value:
+        case None:
+            return ""
+        case date():
+            return text.line(dates.describe(value, now))
+        case tuple():
+            return text.line(" ".join(value))
+        case str() if name == "description":
+            return "\n".join(text.lines(value))
+        case _:
+            return text.line(str(value))
 
 
 def _cell(value: object) -> str:

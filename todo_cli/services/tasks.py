@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from sqlmodel import Session
 
 from todo_cli.domain.query.filters import Filter
-from todo_cli.domain.tasks.task import NewTask, Outcome, Page, TaskRefs, TaskView
+from todo_cli.domain.tasks.refs import TaskRefs
+from todo_cli.domain.tasks.task import NewTask, Outcome, Page, TaskView
 from todo_cli.store.tasks import reads, writes
 
 if TYPE_CHECKING:
     from todo_cli.domain.tasks.changes import Changes, Draft
 
 
-def add(session: Session, tasks: Sequence[NewTask], command_id: UUID) -> tuple[TaskView, ...]:
+def add(session: Session, tasks: Sequence[NewTask]) -> tuple[TaskView, ...]:
     """Add tasks, all or none, numbered in their order."""
-    return writes.add_tasks(session, tasks, command_id)
+    return writes.add_tasks(session, tasks)
 
 
 def find(session: Session, wanted: Filter, now: datetime, *, counted: bool = False) -> Page:
@@ -47,7 +47,6 @@ def modify(
     session: Session,
     refs: TaskRefs,
     changes: "Changes",
-    command_id: UUID,
     revision: int | None = None,
 ) -> tuple[Outcome, ...]:
     """Change tasks, if need be only while they are at ``revision``.
@@ -55,29 +54,29 @@ def modify(
     Raises NotFoundError, ConflictError for a task in the trash or at another revision, UsageError
     for more tags than a task takes.
     """
-    return writes.modify(session, refs, changes, command_id, revision)
+    return writes.modify(session, refs, changes, revision)
 
 
-def complete(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
+def complete(session: Session, refs: TaskRefs) -> tuple[Outcome, ...]:
     """Complete tasks. Raises NotFoundError, or ConflictError for one in the trash."""
-    return writes.complete(session, refs, command_id)
+    return writes.complete(session, refs)
 
 
-def reopen(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
+def reopen(session: Session, refs: TaskRefs) -> tuple[Outcome, ...]:
     """Make completed tasks pending. Raises NotFoundError, or ConflictError as `complete`."""
-    return writes.reopen(session, refs, command_id)
+    return writes.reopen(session, refs)
 
 
-def delete(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
+def delete(session: Session, refs: TaskRefs) -> tuple[Outcome, ...]:
     """Put tasks into the trash. Raises NotFoundError."""
-    return writes.delete(session, refs, command_id)
+    return writes.delete(session, refs)
 
 
-def restore(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
+def restore(session: Session, refs: TaskRefs) -> tuple[Outcome, ...]:
     """Take tasks out of the trash. Raises NotFoundError."""
-    return writes.restore(session, refs, command_id)
+    return writes.restore(session, refs)
 
 
-def purge(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[TaskView, ...]:
+def purge(session: Session, refs: TaskRefs) -> tuple[TaskView, ...]:
     """Delete tasks for good. Raises NotFoundError."""
-    return writes.purge(session, refs, command_id)
+    return writes.purge(session, refs)

@@ -8,8 +8,7 @@ import os
 import socket
 import statistics
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
@@ -17,14 +16,13 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
-import psycopg2
 from psycopg2 import extensions
 
 from todo_cli.errors import UnavailableError
-from todo_cli.link import url as urls
 from todo_cli.link.connect import open_connection
 from todo_cli.link.driver import DriverConnection
-from todo_cli.link.engine import driver_error
+from todo_cli.link.errors import in_our_words
+from todo_cli.link.url import ConnectionUrl
 from todo_cli.server.private_files import (
     ANOTHER_FOLDER,
     check_base,
@@ -115,13 +113,13 @@ class Endpoint:
         return True
 
 
-def endpoints(url: str) -> list[Endpoint]:
+def endpoints(url: ConnectionUrl) -> list[Endpoint]:
     """Give the servers that libpq will try, without those on sockets. Raises UsageError.
 
     There are none where a service file says it.
     """
     environment = {key: os.environ.get(name, "") for key, name in _ENVIRONMENT.items()}
-    known = environment | urls.parse(url)
+    known = environment | url.parameters
     if known["service"]:
         return []
     names, addresses, ports = (known[key].split(",") for key in ("host", "hostaddr", "port"))
@@ -174,15 +172,6 @@ def connect_private(data_folder: Path, seconds: float, role: str = PERSON) -> Dr
     limit = max(2, round(seconds))
     with no_foreign_settings():
         return open_connection(dbname=DATABASE, user=role, connect_timeout=limit, **parameters)
-
-
-@contextmanager
-def in_our_words() -> Iterator[None]:
-    """Turn the driver's errors into ours."""
-    try:
-        yield
-    except psycopg2.Error as error:
-        raise driver_error(error) from error
 
 
 def tls_of(cursor: Cursor) -> tuple[str | None, str]:

@@ -8,41 +8,37 @@ from typing import Final
 
 from typer.core import TyperGroup
 
-from todo_cli.cli import values
 from todo_cli.cli.completion.typed import Line, read_line
 from todo_cli.domain.agent import AgentView
 from todo_cli.domain.audit import Event
+from todo_cli.domain.base import Frozen
 from todo_cli.domain.database import ProfileView
 from todo_cli.domain.doctor import Health
 from todo_cli.domain.identity import Account, Login
 from todo_cli.domain.people import UserView
 from todo_cli.domain.query.filters import SortField
 from todo_cli.domain.roles import Role
+from todo_cli.domain.tasks.fields import DUE, FIELDS, NONE, is_none
 from todo_cli.domain.tasks.keys import KEYS, LEAVING_OUT, holds_key
-from todo_cli.domain.tasks.task import Frozen, Priority, Status, TaskView, is_ref
+from todo_cli.domain.tasks.refs import is_ref
+from todo_cli.domain.tasks.task import TaskView
+from todo_cli.domain.tasks.values import Status
+from todo_cli.domain.tasks.verbs import PRESENT, VERBS
 from todo_cli.domain.text import glance, is_safe
 from todo_cli.services.completion.shells import SHELLS
 from todo_cli.services.completion.suggestions import Rows, Show, Suggestions
 from todo_cli.settings import STORES
 
-DATE_WORDS: Final = (
-    *("today", "tomorrow", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"),
-    *("sunday", "eow", "eom", "eoq", "eoy", "som", "3d", "2w", "1mo", "3h", "noon", "midnight"),
-)
-
 _CELLS: Final = 60  # the width of what is said about a suggestion
 
 # The states of the tasks that a command is for; of all others: not those in the trash.
 _STATUSES: Final[Mapping[str, tuple[Status, ...]]] = {
-    "done": (Status.PENDING,),
-    "reopen": (Status.COMPLETED,),
-    "restore": (Status.DELETED,),
+    **{each.name: each.movable for each in VERBS},
     "show": tuple(Status),
 }
-_PRESENT: Final = (Status.PENDING, Status.COMPLETED)
 # The commands whose --fields are those of a task; "" is `todo` alone.
 _ABOUT_TASKS: Final = {
-    *("", "add", "list", "show", "modify", "edit", "done", "reopen", "rm", "restore"),
+    *("", "add", "list", "show", "modify", "edit", *(each.name for each in VERBS)),
 }
 # What other commands answer about, by their first word.
 _MODELS: Final[Mapping[str, type[Frozen]]] = {
@@ -55,10 +51,11 @@ _MODELS: Final[Mapping[str, type[Frozen]]] = {
     "agent": AgentView,
 }
 # The options that `none` is a value of, by command: it clears, or looks for what is clear.
-_TAKING_NONE: Final[Mapping[str, tuple[str, ...]]] = {
-    "list": ("project", "tag", "due"),
-    "modify": ("project", "tag", "due", "description"),
+_TAKING_NONE: Final[Mapping[str, Sequence[str]]] = {
+    "list": [each.option for each in FIELDS if each.may_be_empty and each.sought],
+    "modify": [each.option for each in FIELDS if each.may_be_empty],
 }
+_CHOICES: Final = {each.option: each.choices for each in FIELDS}
 
 
 def suggest(
@@ -157,7 +154,7 @@ def _attributes(line: Line, asked: Suggestions, sign: str = "") -> Iterator[tupl
 def _ids(line: Line, asked: Suggestions) -> Rows:
     if line.word and not (line.word.isascii() and line.word.isdecimal()):
         return []
-    statuses = _STATUSES.get(line.name, _PRESENT)
+    statuses = _STATUSES.get(line.name, PRESENT)
     if "purge" in line.given:
         statuses = tuple(Status)
     return asked.tasks(statuses, line.word, line.arguments)
@@ -182,22 +179,22 @@ def _values(name: str, prefix: str, line: Line, asked: Suggestions) -> Iterator[
             yield from ((each, "") for each in SHELLS)
     yield from _in_its_case(prefix, _choices(name))
     if name in _TAKING_NONE.get(line.name or "list", ()):
-        yield from _in_its_case(prefix, [(values.NONE, "no value")])
+        yield from _in_its_case(prefix, [(NONE, "no value")])
 
 
 def _choices(name: str) -> Iterator[tuple[str, str]]:
     """Give the values that an option has to choose from, in whatever case."""
     match name:
-        case "priority":
-            yield from ((each, "") for each in Priority)
         case "status":
             yield from ((each, "") for each in (*Status, "any"))
-        case "due" | "due_before" | "due_after" | "since":
-            yield from ((each, "") for each in DATE_WORDS)
+        case "due_before" | "due_after" | "since":
+            yield from ((each, "") for each in DUE.choices)
         case "sort":
             for each in SortField:
                 yield each, "smallest first"
                 yield f"{each}-", "largest first"
+        case _:
+            yield from ((each, "") for each in _CHOICES.get(name, ()))
 
 
 def _tags(name: str, prefix: str, line: Line, asked: Suggestions) -> Rows:
@@ -205,7 +202,7 @@ def _tags(name: str, prefix: str, line: Line, asked: Suggestions) -> Rows:
     signed = [word[1:] for word in line.arguments if word.startswith(("+", "-"))]
     found = asked.tags(prefix, [*line.given.get(name, []), *signed])
     old = name == "untag" or line.searches
-    found = [row for row in found if not values.is_none(row[0])]
+    found = [row for row in found if not is_none(row[0])]
     return [row for row in found if old or not (holds_key(row[0]) or "," in row[0])]
 
 

@@ -14,6 +14,7 @@ from todo_cli.settings import SEE_PROFILES
 
 if TYPE_CHECKING:
     from todo_cli.domain.identity import Login
+    from todo_cli.link.url import ConnectionUrl
 
 
 def register(app: typer.Typer) -> None:
@@ -81,34 +82,32 @@ def whoami(app: AppContext) -> None:
     output.record(service.whoami(app.settings(), app.say))
 
 
-def _given(app: AppContext, given: str | None, stdin: bool) -> str:
+def _given(app: AppContext, given: str | None, stdin: bool) -> "ConnectionUrl":
     """Give the URL to log in with: the argument, the first line of stdin, or what is pasted.
 
     Raises UsageError when there is none, or it is no URL.
     """
-    from todo_cli.link import url
+    from todo_cli.link.url import ConnectionUrl
 
     if stdin:
         typed = sys.stdin.readline().strip()
     elif given is None:
         typed = app.ask_hidden("Your invitation, or connection URL (not shown)").strip()
     else:
-        return _with_password(app, url.check(given))
+        return _with_password(app, ConnectionUrl(given).check())
     if not typed:
         raise UsageError("there is no URL to log in with", "todo login URL, or todo login --stdin")
-    return url.check(typed)
+    return ConnectionUrl(typed).check()
 
 
-def _with_password(app: AppContext, given: str) -> str:
+def _with_password(app: AppContext, given: "ConnectionUrl") -> "ConnectionUrl":
     """Ask for the password that a URL in an argument should leave out."""
-    from todo_cli.link import url
-
-    if url.password_of(given) is not None:
+    if given.has_password:
         app.say("warning: a password in an argument is in the shell's history, and seen by others")
     elif app.can_ask:
-        password = app.ask_hidden(f"Password of {url.user_of(given)} (not shown; empty for none)")
+        password = app.ask_hidden(f"Password of {given.user} (not shown; empty for none)")
         if password:
-            return url.with_user_and_password(given, url.user_of(given), password)
+            return given.with_login(given.user, password)
     return given
 
 

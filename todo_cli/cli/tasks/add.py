@@ -9,7 +9,10 @@ import typer
 from todo_cli.cli import values, words
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
-from todo_cli.domain.tasks.task import TITLE_LENGTH, NewTask, Priority, check_title, new_task
+from todo_cli.cli.rule import Use
+from todo_cli.cli.values import Given, with_fields
+from todo_cli.domain.tasks.task import NewTask, new_task
+from todo_cli.domain.tasks.values import TITLE_LENGTH, check_title
 from todo_cli.errors import UsageError
 from todo_cli.output import messages
 from todo_cli.services.session.ids import new_id
@@ -19,15 +22,12 @@ _LINE: Final = 8 * 1024  # bytes of the longest line worth reading, with blanks 
 
 
 @with_globals
+@with_fields(Use.TITLE)
 def add(
     app: AppContext,
     context: typer.Context,
     title: Annotated[list[str], typer.Argument(metavar="TITLE", help="The title's words, or -.")],
-    project: values.Project = None,
-    tag: values.Tags = None,
-    priority: values.PriorityWord = None,
-    due: values.Due = None,
-    description: values.Description = None,
+    given: Given,
 ) -> None:
     """Add a task, or with - in place of a title one for each line of stdin, all or none.
 
@@ -37,20 +37,14 @@ def add(
     output = app.output(values.FIELDS)
     reading = words.reading(context)
     with words.explained(context):
-        task: NewTask = new_task(
-            new_id(),
-            " ".join(title),
-            description=values.description(description),
-            priority=Priority.MEDIUM if priority is None else values.priority(priority),
-            project=values.project(project),
-            tags=values.tags(tag),
-            due=None if due is None else values.due(app, due),
+        task = new_task(
+            new_id(), " ".join(title), tags=values.tags(given["tag"]), **values.read(app, given)
         )
     new = _one_for_each_line(app, task) if reading.dash else [task]
     with app.open() as session:
         from todo_cli.services import tasks
 
-        added = tasks.add(session, new, app.command_id)
+        added = tasks.add(session, new)
     if reading.dash:
         output.added_all(added)
     else:

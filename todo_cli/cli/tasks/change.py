@@ -12,7 +12,9 @@ from todo_cli.cli.tasks.listing import list_
 from todo_cli.cli.tasks.modify import modify
 from todo_cli.cli.values import FIELDS, Ids
 from todo_cli.cli.words import ChangeCommand, SearchCommand, TitleCommand
-from todo_cli.domain.tasks.task import TaskRefs, parse_refs
+from todo_cli.domain.tasks import verbs
+from todo_cli.domain.tasks.refs import TaskRefs, parse_refs
+from todo_cli.domain.tasks.verbs import Verb
 from todo_cli.output import messages
 
 
@@ -52,13 +54,13 @@ def show(
 @with_globals
 def done(app: AppContext, ids: Ids) -> None:
     """Complete tasks."""
-    _change(app, "done", ids)
+    _change(app, verbs.DONE, ids)
 
 
 @with_globals
 def reopen(app: AppContext, ids: Ids) -> None:
     """Make completed tasks pending again."""
-    _change(app, "reopen", ids)
+    _change(app, verbs.REOPEN, ids)
 
 
 @with_globals
@@ -70,7 +72,7 @@ def rm(
 ) -> None:
     """Put tasks into the trash, or with --purge delete them for good."""
     if not purge:
-        _change(app, "rm", ids)
+        _change(app, verbs.RM, ids)
         return
     output = app.output(FIELDS)
     refs = parse_refs(ids)
@@ -78,14 +80,14 @@ def rm(
     with app.open() as session:
         from todo_cli.services import tasks
 
-        purged = tasks.purge(session, refs, app.command_id)
+        purged = tasks.purge(session, refs)
     output.purged(purged)
 
 
 @with_globals
 def restore(app: AppContext, ids: Ids) -> None:
     """Take tasks out of the trash."""
-    _change(app, "restore", ids)
+    _change(app, verbs.RESTORE, ids)
 
 
 def _purge_question(app: AppContext, refs: TaskRefs) -> str:
@@ -95,7 +97,7 @@ def _purge_question(app: AppContext, refs: TaskRefs) -> str:
         return messages.purge_question(tasks.named(session, refs))
 
 
-def _change(app: AppContext, verb: str, ids: list[str]) -> None:
+def _change(app: AppContext, verb: Verb, ids: list[str]) -> None:
     """Run one of the verbs that take IDs, all of them or none."""
     output = app.output(FIELDS)
     refs = parse_refs(ids)
@@ -103,10 +105,10 @@ def _change(app: AppContext, verb: str, ids: list[str]) -> None:
         from todo_cli.services import tasks
 
         service = {
-            "done": tasks.complete,
-            "reopen": tasks.reopen,
-            "rm": tasks.delete,
-            "restore": tasks.restore,
+            verbs.DONE: tasks.complete,
+            verbs.REOPEN: tasks.reopen,
+            verbs.RM: tasks.delete,
+            verbs.RESTORE: tasks.restore,
         }[verb]
-        outcomes = service(session, refs, app.command_id)
+        outcomes = service(session, refs)
     output.outcomes(verb, outcomes)

@@ -7,7 +7,7 @@ import typer
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
 from todo_cli.cli.values import FIELDS
-from todo_cli.domain.tasks.task import parse_refs
+from todo_cli.domain.tasks.refs import parse_refs
 
 
 @with_globals

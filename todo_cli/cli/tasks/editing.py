@@ -7,7 +7,8 @@ from todo_cli.cli.context import AppContext
 from todo_cli.cli.tasks import editor
 from todo_cli.domain.tasks import form
 from todo_cli.domain.tasks.changes import Changes, Draft
-from todo_cli.domain.tasks.task import Outcome, TaskRefs
+from todo_cli.domain.tasks.refs import TaskRefs
+from todo_cli.domain.tasks.task import Outcome
 from todo_cli.errors import ConflictError, UsageError
 
 _TOLD = 5  # problems named in one message
@@ -58,7 +59,7 @@ def _save(app: AppContext, refs: TaskRefs, draft: Draft, changes: Changes) -> Ou
         with app.open() as session:
             from todo_cli.services import tasks
 
-            (outcome,) = tasks.modify(session, refs, changes, app.command_id, draft.revision)
+            (outcome,) = tasks.modify(session, refs, changes, draft.revision)
     except ConflictError as error:
         error.hint = error.hint or f"run again: todo edit {draft.task.number}"
         raise

@@ -2,16 +2,21 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from todo_cli.cli.context import AppContext
-from todo_cli.cli.values import is_none
-from todo_cli.domain.query import filters
+from todo_cli.cli.values import Given
 from todo_cli.domain.query.filters import Empty, Span
-from todo_cli.domain.tasks.task import check_project
+from todo_cli.domain.tasks.fields import FIELDS, PRIORITY, PROJECT, is_none
+from todo_cli.domain.tasks.values import check_project, parse_priority
 from todo_cli.domain.text import readable
 from todo_cli.domain.time import dates
 from todo_cli.errors import UsageError
+
+# Each with the option that looks for it, and the key that leaves it out.
+_EMPTY: Final = {
+    Empty(each.name): each.option for each in FIELDS if each.sought and each.may_be_empty
+}
 
 
 def with_tags(tags: Sequence[str], whole: Mapping[str, str]) -> dict[str, Any]:
@@ -38,14 +43,21 @@ def on_due(
     }
 
 
-def empty(project: str | None, tag: Sequence[str] | None, due: str | None) -> frozenset[Empty]:
-    """Give what the tasks of a list must not have."""
-    wanted = {
-        Empty.PROJECT: is_none(project),
-        Empty.TAGS: any(map(is_none, tag or ())),
-        Empty.DUE: is_none(due),
+def equal(app: AppContext, given: Given) -> dict[str, Any]:
+    """Give the conditions of a filter on fields with one value. Raises UsageError."""
+    found = {each.name: (each, given[each.option]) for each in (PROJECT, PRIORITY)}
+    return {
+        name: field.reader(word, app.now)
+        for name, (field, word) in found.items()
+        if word is not None and not (field.may_be_empty and is_none(word))
     }
-    return frozenset(each for each, is_wanted in wanted.items() if is_wanted)
+
+
+def empty(given: Given) -> frozenset[Empty]:
+    """Give what the tasks of a list must not have."""
+    return frozenset(
+        each for each, option in _EMPTY.items() if any(map(is_none, _words(given[option])))
+    )
 
 
 def left_out(app: AppContext, values: Mapping[str, Sequence[str]]) -> dict[str, Any]:
@@ -55,17 +67,19 @@ def left_out(app: AppContext, values: Mapping[str, Sequence[str]]) -> dict[str, 
     """
     if not values:
         return {}
-    present = {"project": Empty.PROJECT, "due": Empty.DUE, "tag": Empty.TAGS}
+    projects = (each for each in values.get("project", ()) if not is_none(each))
     return {
-        "without_projects": tuple(
-            check_project(each) for each in values.get("project", ()) if not is_none(each)
-        ),
-        "without_priorities": tuple(map(filters.parse_priority, values.get("priority", ()))),
+        "without_projects": tuple(map(check_project, projects)),
+        "without_priorities": tuple(map(parse_priority, values.get("priority", ()))),
         "without_due": _spans(app, values),
         "present": frozenset(
-            each for key, each in present.items() if any(map(is_none, values.get(key, ())))
+            each for each, key in _EMPTY.items() if any(map(is_none, values.get(key, ())))
         ),
     }
+
+
+def _words(given: str | Sequence[str] | None) -> Sequence[str]:
+    return [given] if isinstance(given, str) else given or ()
 
 
 def _spans(app: AppContext, words: Mapping[str, Sequence[str]]) -> tuple[Span, ...]:

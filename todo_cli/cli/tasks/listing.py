@@ -8,14 +8,16 @@ import typer
 from todo_cli.cli import values, words
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
+from todo_cli.cli.rule import Use
 from todo_cli.cli.tasks import filtering
-from todo_cli.cli.values import is_none
+from todo_cli.cli.values import Given, with_fields
 from todo_cli.domain.query import filters
 from todo_cli.domain.query.filters import Filter
-from todo_cli.domain.tasks.task import check_known_tags, check_project
+from todo_cli.domain.tasks.values import check_known_tags
 
 
 @with_globals
+@with_fields(Use.SEARCH)
 def list_(
     app: AppContext,
     context: typer.Context,
@@ -26,13 +28,8 @@ def list_(
     status: Annotated[
         str | None, typer.Option(metavar="STATUS", help="pending, completed, deleted or any.")
     ] = None,
-    project: values.Project = None,
-    tag: values.Tags = None,
-    untag: Annotated[
-        list[str] | None, typer.Option(metavar="T", help="Without this tag; repeatable.")
-    ] = None,
-    priority: values.PriorityWord = None,
-    due: Annotated[str | None, typer.Option(metavar="DAY", help="Due on that day.")] = None,
+    *,
+    given: Given,
     due_before: Annotated[str | None, typer.Option(metavar="WHEN", help="Due before then.")] = None,
     due_after: Annotated[str | None, typer.Option(metavar="WHEN", help="Due after then.")] = None,
     search: Annotated[
@@ -56,15 +53,14 @@ def list_(
         values.check_limit(limit)
         wanted = Filter(
             statuses=filters.parse_statuses(status, all_, reading.left_out.get("status", ())),
-            project=None if project is None or is_none(project) else check_project(project),
-            without_tags=check_known_tags(values.untags(untag)),
-            priority=None if priority is None else filters.parse_priority(priority),
-            empty=filtering.empty(project, tag, due),
+            without_tags=check_known_tags(values.untags(given["untag"])),
+            empty=filtering.empty(given),
             search=tuple(filter(None, [*(word or ()), search])),
             limit=limit,
             sort=None if sort is None else filters.parse_sort(sort),
-            **filtering.with_tags(check_known_tags(values.tags(tag)), reading.whole),
-            **filtering.on_due(app, due_before, due_after, due),
+            **filtering.equal(app, given),
+            **filtering.with_tags(check_known_tags(values.tags(given["tag"])), reading.whole),
+            **filtering.on_due(app, due_before, due_after, given["due"]),
             **filtering.left_out(app, reading.left_out),
         )
     show_list(app, wanted, [*reading.typed, *filter(None, [search])])

@@ -1,7 +1,6 @@
 """The command that changes the contents of tasks."""
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -9,7 +8,10 @@ from todo_cli.cli import values, words
 from todo_cli.cli.context import AppContext
 from todo_cli.cli.options import with_globals
 from todo_cli.cli.rule import Use
-from todo_cli.domain.tasks.task import TaskRefs, check_tags, is_ref, parse_refs
+from todo_cli.cli.values import Given, with_fields
+from todo_cli.domain.tasks.fields import is_none
+from todo_cli.domain.tasks.keys import check_tags
+from todo_cli.domain.tasks.refs import TaskRefs, is_ref, parse_refs
 from todo_cli.domain.text import readable
 from todo_cli.errors import UsageError
 
@@ -20,20 +22,8 @@ _EXAMPLE = "for example: todo modify 3 due:fri +errand"
 
 
 @with_globals
-def modify(
-    app: AppContext,
-    context: typer.Context,
-    ids: values.Ids,
-    title: Annotated[str | None, typer.Option(metavar="TEXT", help="Another title.")] = None,
-    project: values.Project = None,
-    tag: values.Tags = None,
-    untag: Annotated[
-        list[str] | None, typer.Option(metavar="T", help="A tag to take away; repeatable.")
-    ] = None,
-    priority: values.PriorityWord = None,
-    due: values.Due = None,
-    description: values.Description = None,
-) -> None:
+@with_fields(Use.CHANGE)
+def modify(app: AppContext, context: typer.Context, ids: values.Ids, given: Given) -> None:
     """Change tasks: their IDs first, then the changes.
 
     +TAG, -TAG, tag:T, project:P, priority:P and due:WHEN may stand in place of options. The word
@@ -41,19 +31,12 @@ def modify(
     """
     output = app.output(values.FIELDS)
     refs = _refs(ids, words.reading(context).late)
-    given = {
-        "title": title,
-        "description": description,
-        "project": project,
-        "priority": priority,
-        "due": due,
-    }
     with words.explained(context):
-        changes = _changes(app, given, tag or [], untag or [])
+        changes = _changes(app, given)
     with app.open() as session:
         from todo_cli.services import tasks
 
-        outcomes = tasks.modify(session, refs, changes, app.command_id)
+        outcomes = tasks.modify(session, refs, changes)
     output.modified(outcomes, changes)
 
 
@@ -65,23 +48,13 @@ def _refs(ids: list[str], late: list[str]) -> TaskRefs:
     return parse_refs(ids)
 
 
-def _changes(
-    app: AppContext, given: Mapping[str, str | None], tag: list[str], untag: list[str]
-) -> "Changes":
+def _changes(app: AppContext, given: Given) -> "Changes":
     """Read what was given. Raises UsageError when that is nothing."""
     from todo_cli.domain.tasks.changes import Changes
 
-    readers: dict[str, Callable[[str], object]] = {
-        "title": str,
-        "description": values.description,
-        "project": values.project,
-        "priority": values.priority,
-        "due": lambda word: values.due(app, word),
-    }
-    changes: dict[str, Any] = {
-        name: readers[name](word) for name, word in given.items() if word is not None
-    }
-    changes |= {"clear_tags": True} if any(map(values.is_none, tag)) else {}
+    changes = values.read(app, given)
+    tag, untag = given["tag"] or [], given["untag"] or []
+    changes |= {"clear_tags": True} if any(map(is_none, tag)) else {}
     changes |= {"add_tags": check_tags(values.tags(tag))} if tag else {}
     changes |= {"remove_tags": values.untags(untag)} if untag else {}
     if not changes:

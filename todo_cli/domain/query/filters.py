@@ -8,7 +8,8 @@ from unicodedata import normalize
 
 from pydantic import AfterValidator
 
-from todo_cli.domain.tasks.task import Frozen, Priority, Status
+from todo_cli.domain.base import Frozen
+from todo_cli.domain.tasks.values import Priority, Status
 from todo_cli.domain.text import readable
 from todo_cli.domain.time.dates import Limit
 from todo_cli.errors import UsageError
@@ -129,15 +130,6 @@ def _parse_status(word: str) -> tuple[Status, ...]:
     except ValueError:
         choices = ", ".join([*Status, "any"])
         raise UsageError(f"{readable(word)} is not a status", f"one of {choices}") from None
-
-
-def parse_priority(word: str) -> Priority:
-    """Read a priority, in any case. Raises UsageError for a word that is none."""
-    try:
-        return Priority(word.lower())
-    except ValueError:
-        choices = ", ".join(Priority)
-        raise UsageError(f"{readable(word)} is not a priority", f"one of {choices}") from None
 
 
 def parse_sort(text: str) -> Sort:

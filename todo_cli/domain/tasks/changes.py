@@ -5,10 +5,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from todo_cli.domain.tasks.task import (
-    Frozen,
+from todo_cli.domain.base import Frozen
+from todo_cli.domain.tasks.task import TaskView
+from todo_cli.domain.tasks.values import (
     Priority,
-    TaskView,
     check_description,
     check_known_tags,
     check_project,

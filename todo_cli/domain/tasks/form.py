@@ -15,29 +15,27 @@ a due date with a fraction of a second too. An empty value, ``none`` or a line t
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import chain, takewhile
 from typing import Any, Final
 
-from todo_cli.domain.query.filters import parse_priority
+from todo_cli.domain.base import Frozen
+from todo_cli.domain.tasks import fields
 from todo_cli.domain.tasks.changes import Changes
-from todo_cli.domain.tasks.task import (
-    Frozen,
-    Priority,
-    TaskView,
+from todo_cli.domain.tasks.keys import check_tags
+from todo_cli.domain.tasks.task import TaskView
+from todo_cli.domain.tasks.values import (
     check_description,
     check_known_tags,
-    check_project,
-    check_tags,
-    check_title,
     split_tags,
 )
 from todo_cli.domain.text import editable, readable
 from todo_cli.domain.time import dates
 from todo_cli.errors import UsageError
 
-_FIELDS: Final = ("Title", "Project", "Tags", "Priority", "Due")
-_LAST: Final = "Description"
+_LAST: Final = fields.DESCRIPTION.label
+_FIELDS: Final = tuple(each.label for each in fields.FIELDS if each.label != _LAST)
+_BY_LABEL: Final = {each.label: each for each in fields.FIELDS}
 _NAMES: Final = {name.lower(): name for name in (*_FIELDS, _LAST)}
 _BLANK: Final = " \t\r"  # around a value; \r is what CRLF leaves of a line's end
 _BOM: Final = "\ufeff"
@@ -88,13 +86,7 @@ class _Parts(Frozen):
 
 def write(task: TaskView, now: datetime) -> str:
     """Give the form of a task, its due date in the zone of ``now``."""
-    values = (
-        editable(task.title),
-        editable(task.project or ""),
-        editable(" ".join(task.tags)),
-        task.priority,
-        "" if task.due is None else _due_text(task.due, now),
-    )
+    values = [_text(getattr(task, _BY_LABEL[name].name), now) for name in _FIELDS]
     lines = [
         f"# Task {task.number}, {task.status}. "
         "Save and leave to change it; leave without saving to change nothing.",
@@ -145,6 +137,19 @@ def mark(text: str, problems: tuple[Problem, ...]) -> str:
         hint = f" ({problem.hint})" if problem.hint else ""
         remarks.append(f"# {problem.model_copy(update={'line': problem.line + shift})}{hint}")
     return "\n".join([*remarks, *lines[earlier:]])
+
+
+def _text(value: object, now: datetime) -> str:
+    """Write a value on one line."""
+    match value:
+        case None:
+            return ""
+        case date():
+            return _due_text(value, now)
+        case tuple():
+            return editable(" ".join(value))
+        case _:
+            return editable(str(value))
 
 
 def _due_text(due: dates.Due, now: datetime) -> str:
@@ -225,20 +230,14 @@ def _read_value(name: str, text: str, old: str, now: datetime) -> dict[str, Any]
     """Give the changes that one field asks for. Raises UsageError."""
     if any("\ud800" <= char <= "\udfff" for char in text):
         raise UsageError(f"{readable(text)} is not UTF-8 text")
-    given = text.lower() not in ("", "none")
-    match name:
-        case "Title":
-            return {"title": check_title(text)}
-        case "Project":
-            return {"project": check_project(text) if given else None}
-        case "Tags":
-            return {"clear_tags": True, "add_tags": _tags(text.split() if given else [], old)}
-        case "Priority":
-            return {"priority": parse_priority(text) if given else Priority.MEDIUM}
-        case "Due":
-            return {"due": dates.parse(text, now) if given else None}
-        case _:
-            return {"description": check_description(text) if text.strip() else None}
+    field = _BY_LABEL[name]
+    if field is fields.DESCRIPTION:  # all of it is text, whatever it says
+        return {field.name: check_description(text) if text.strip() else None}
+    if field.many:
+        words = [] if fields.is_none(text) else text.split()
+        return {"clear_tags": True, "add_tags": _tags(words, old)}
+    cleared = field.none and not text
+    return {field.name: field.empty if cleared else field.read(text, lambda: now)}
 
 
 def _tags(words: list[str], old: str) -> tuple[str, ...]:

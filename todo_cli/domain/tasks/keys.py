@@ -7,12 +7,19 @@ before the colon is the key. Case does not matter.
 from collections.abc import Collection
 from typing import Final
 
-# Every key is an option's name, with dots for its inner dashes, where a command has that option.
-KEYS: Final = (
-    *("project", "priority", "due", "tag", "status", "due.before", "due.after", "limit", "sort"),
-)
+from todo_cli.domain.tasks.fields import FIELDS, is_none
+from todo_cli.domain.tasks.values import check_known_tags
+from todo_cli.domain.text import readable
+from todo_cli.errors import UsageError
+
 # Those that are about a task, so that a list can leave tasks out by them.
-LEAVING_OUT: Final = KEYS[:-2]
+LEAVING_OUT: Final = (
+    *(each.option for each in FIELDS if each.is_key and not each.many),
+    *(each.option for each in FIELDS if each.is_key and each.many),
+    *("status", "due.before", "due.after"),
+)
+# Every key is an option's name, with dots for its inner dashes, where a command has that option.
+KEYS: Final = (*LEAVING_OUT, "limit", "sort")
 
 # Keys of Taskwarrior (task(1), "Attributes") that say something else here, or nothing.
 _PRIORITY, _PROJECT = "priority:{}", "project:{}"
@@ -37,6 +44,26 @@ def holds_key(word: str) -> bool:
     """Tell whether a word begins with a known key and a colon."""
     key, colon, _ = word.partition(":")
     return bool(colon) and key.lower() in KEYS
+
+
+def check_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
+    """Give each tag that a task is to have once, in Unicode's NFC and in the order given.
+
+    Raises UsageError as `check_known_tags` does, and for a tag that would be read as something
+    else: one that holds a comma, or begins with a known key and a colon.
+    """
+    for tag in tags:
+        if not tag.strip("+,"):
+            raise UsageError("the tag is blank")
+        if is_none(tag):
+            raise UsageError("none is no tag", "tag:none stands for no tags")
+        if "," in tag:
+            raise UsageError(f"a tag holds no comma: {readable(tag)}")
+        if holds_key(tag):
+            raise UsageError(
+                f"{readable(tag)} cannot be a tag", f"{tag.partition(':')[0]}: is no tag but a key"
+            )
+    return check_known_tags(tags)
 
 
 def meant(key: str, value: str, known: Collection[str]) -> str | None:

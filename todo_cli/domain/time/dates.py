@@ -12,6 +12,7 @@ is refused: a wrong guess at a deadline is worse than a question.
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 
 from todo_cli.domain.text import readable
 from todo_cli.domain.time import day_forms, time_forms
@@ -20,6 +21,12 @@ from todo_cli.domain.time.time_forms import instant
 from todo_cli.errors import UsageError
 
 Due = date | datetime
+
+# What is offered where a date may stand: a word of most forms.
+WORDS: Final = (
+    *("today", "tomorrow", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"),
+    *("sunday", "eow", "eom", "eoq", "eoy", "som", "3d", "2w", "1mo", "3h", "noon", "midnight"),
+)
 
 _LONGEST = 100  # characters in a text worth reading
 

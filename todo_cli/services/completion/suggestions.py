@@ -82,7 +82,6 @@ class Suggestions:
 
 def _connect(known: Settings) -> "Connect":
     """Choose the database. Raises AuthError for a login in the keyring, which is not asked."""
-    from todo_cli.link import tls
     from todo_cli.services.session import stored_logins
     from todo_cli.store.tasks import suggestions
 
@@ -91,7 +90,7 @@ def _connect(known: Settings) -> "Connect":
     own = stored_logins.person_url(known)
     if own is None:
         return suggestions.to_private(known.folders.data)
-    return suggestions.by_url(tls.secured(own))
+    return suggestions.by_url(own)
 
 
 def _in_time(find: Callable[[], Sequence[Row]], show: Show) -> list[Row]:

@@ -2,7 +2,6 @@
 
 from todo_cli import settings
 from todo_cli.domain.database import ProfileView
-from todo_cli.link import url
 from todo_cli.link.patience import Say
 from todo_cli.services.session import stored_logins
 from todo_cli.settings import Settings
@@ -33,5 +32,5 @@ def _view(known: Settings, name: str) -> ProfileView:
     return ProfileView(
         name=name,
         default=name == known.default_profile,
-        url=None if target is None else url.redact(target.url),
+        url=None if target is None else str(target.url),
     )

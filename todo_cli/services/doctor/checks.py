@@ -11,10 +11,12 @@ from typing import Final
 from todo_cli import settings
 from todo_cli.domain.doctor import Check, Finding, Health, State, failed, health, ok, warning
 from todo_cli.errors import AuthError, TodoError, UnavailableError, UsageError, unexpected
-from todo_cli.link import engine, url
+from todo_cli.link import engine
 from todo_cli.link.connect import Connect
 from todo_cli.link.driver import DriverConnection
+from todo_cli.link.errors import in_our_words
 from todo_cli.link.patience import LONGER, Patience, Say
+from todo_cli.link.url import NO_URL
 from todo_cli.server import place, starting
 from todo_cli.services.agent import control
 from todo_cli.services.doctor import limits, server_side, time_zone
@@ -92,7 +94,7 @@ class _Examination:
         self._show = show
         self._begin = time.monotonic()
         self._lost = False  # whether the server has gone
-        self._own = ""  # the person's URL, with its password
+        self._own = NO_URL  # the person's URL, with its password
 
     def look(self, name: str, probe: Callable[[], Finding]) -> bool:
         """Look at one thing; tell whether what builds on it can be looked at."""
@@ -100,7 +102,7 @@ class _Examination:
             return False
         self.name = name
         try:
-            with store.in_our_words():
+            with in_our_words():
                 found = probe()
         except TodoError as error:
             self._show(error)
@@ -171,9 +173,9 @@ class _Examination:
         if target is None:
             return ok("the private PostgreSQL of this machine")
         hint = "in a URL, what is special in a password is percent-encoded: @ is %40, / is %2F"
-        if url.parse(target).get("host") and url.host_of(target) is None:
+        if target.parameters.get("host") and target.host is None:
             return failed("the URL names no host that could be one", hint)
-        shown = url.redact(target)
+        shown = str(target)
         if shown.endswith("..."):
             return warning(f"{shown} (the rest might be a piece of the password)", hint)
         return ok(shown)
@@ -192,8 +194,8 @@ class _Examination:
     def _password(self) -> Finding:
         if self._is_private:
             return ok("none is needed")
-        self._own = stored_logins.person_url(self.known) or ""
-        in_url = url.password_of(self._own) is not None
+        self._own = stored_logins.person_url(self.known) or NO_URL
+        in_url = self._own.has_password
         match stored_logins.store_in_use(self.known):
             case "keyring":
                 return ok("in the keyring, which gave it")
@@ -216,7 +218,7 @@ class _Examination:
 
     def _at_network(self) -> bool:
         """Look names up and knock at ports; of several servers, one that answers is enough."""
-        servers = store.endpoints(self.known.database_url or "")
+        servers = store.endpoints(self.known.database_url or NO_URL)
         named = any(server.is_name for server in servers)
         return (not named or self.look("dns", lambda: _each(servers, _look_up, _NOBODY))) and (
             not servers
@@ -261,7 +263,7 @@ class _Examination:
 
         if self.look("connection", open_):
             seconds = time.perf_counter() - begin
-            pooled = not self._is_private and url.is_pooled(self._own)
+            pooled = not self._is_private and self._own.is_pooled
             with engine.work_on(opened[0], autocommit=True) as cursor:
                 server_side.look_at(cursor, self.look, seconds, pooled=pooled, compare=compare)
 

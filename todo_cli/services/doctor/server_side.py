@@ -7,6 +7,7 @@ from typing import Final
 from todo_cli import clock
 from todo_cli.domain.doctor import Finding, failed, ok, warning
 from todo_cli.errors import AuthError, without_tasks
+from todo_cli.link.errors import in_our_words
 from todo_cli.store import doctor as store
 from todo_cli.store.doctor import Cursor
 from todo_cli.store.people import login
@@ -101,7 +102,7 @@ def _person(cursor: Cursor) -> Finding:
 
 
 def _found(cursor: Cursor) -> tuple[str, str] | None:
-    with suppress(AuthError), store.in_our_words():  # a role outside the groups may not even ask
+    with suppress(AuthError), in_our_words():  # a role outside the groups may not even ask
         return login.person(cursor)
     return None
 

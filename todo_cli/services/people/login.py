@@ -10,9 +10,10 @@ from todo_cli import credentials, settings
 from todo_cli.credentials import Store
 from todo_cli.domain.identity import Account, Login
 from todo_cli.errors import AuthError, TodoError, UnavailableError, UsageError, without_tasks
-from todo_cli.link import engine, url
+from todo_cli.link import engine
 from todo_cli.link.driver import DriverConnection
 from todo_cli.link.patience import Say
+from todo_cli.link.url import ConnectionUrl
 from todo_cli.services.session import stored_logins
 from todo_cli.services.session.way_in import connect, open_session, owner_engine
 from todo_cli.settings import Settings
@@ -39,17 +40,17 @@ class _Target:
     store: Store
     say: Say
 
-    def connect(self, given: str) -> DriverConnection:
+    def connect(self, given: ConnectionUrl) -> DriverConnection:
         """Connect to a URL as the settings want it."""
         return connect(given, self.known, self.say)()
 
-    def keep(self, own: str, owner: str | None = None) -> None:
+    def keep(self, own: ConnectionUrl, owner: ConnectionUrl | None = None) -> None:
         """Keep a login, and perhaps the owner's."""
         stored_logins.keep(self.known, self.name, self.store, own, owner, self.say)
 
 
 def login(
-    known: Settings, given: str, name: str | None, store: Store, ask: Questions, say: Say
+    known: Settings, given: ConnectionUrl, name: str | None, store: Store, ask: Questions, say: Say
 ) -> Login:
     """Log in with a URL and keep it as a profile, which becomes the default.
 
@@ -65,15 +66,16 @@ def login(
     if name is not None:
         settings.check_profile_name(name)
     credentials.probe(store, known.folders.config)
-    given = url.with_whole_paths(given)  # the next command may be given in another folder
+    given = given.with_whole_paths()  # the next command may be given in another folder
     with engine.work_on(connect(given, known, say)(), autocommit=True) as cursor:
         standing = queries.standing(cursor)
     target = _Target(known, name or _default_name(standing.database), store, say)
     if standing.owns:
         return _login_owner(target, given, ask, has_schema=standing.has_schema)
     if not standing.invited:
-        found = _visit(target, url.pooled(given))
-        target.keep(url.pooled(given))
+        pooled = given.pooled()
+        found = _visit(target, pooled)
+        target.keep(pooled)
         return found
     # Its password is told once: it is kept before anything else can fail.
     own = _accept(target.connect(given), given)
@@ -105,7 +107,9 @@ def whoami(known: Settings, say: Say) -> Account:
     )
 
 
-def _login_owner(target: _Target, given: str, ask: Questions, *, has_schema: bool) -> Login:
+def _login_owner(
+    target: _Target, given: ConnectionUrl, ask: Questions, *, has_schema: bool
+) -> Login:
     """Make a login for the owner's daily use, and keep both apart.
 
     While the database stays empty, only the owner's is kept, for `db upgrade`.
@@ -121,10 +125,10 @@ def _login_owner(target: _Target, given: str, ask: Questions, *, has_schema: boo
                 return _visit(target, given, owner=True)
             migrate.upgrade(owner)
         # The second is what a former program took, of a URL that said all of it.
-        former = f"{url.user_of(given)}@{url.host_of(given) or 'localhost'}"
+        former = f"{given.user}@{given.host or 'localhost'}"
         email = ask.email(users.known_among(owner, queries.address(owner), former))
         invitation = users.invite_owner(owner, email)
-        invited = url.with_user_and_password(given, invitation.role, invitation.password)
+        invited = given.with_login(invitation.role, invitation.password)
         try:
             own = _accept(_patiently(lambda: target.connect(invited)), given)
         except TodoError as error:
@@ -134,7 +138,7 @@ def _login_owner(target: _Target, given: str, ask: Questions, *, has_schema: boo
     return _look_round(target, own, owner=True)
 
 
-def _accept(invited: DriverConnection, given: str) -> str:
+def _accept(invited: DriverConnection, given: ConnectionUrl) -> ConnectionUrl:
     """Use an invitation up, and give the URL that it turns into: for daily use, so by a pooler."""
     try:
         with engine.work_on(invited, autocommit=True) as cursor:
@@ -142,10 +146,10 @@ def _accept(invited: DriverConnection, given: str) -> str:
     except UnavailableError as error:
         error.hint = "if the invitation does not work any more, ask for a new one"
         raise
-    return url.pooled(url.with_user_and_password(given, *accepted))
+    return given.with_login(*accepted).pooled()
 
 
-def _look_round(target: _Target, own: str, *, owner: bool = False) -> Login:
+def _look_round(target: _Target, own: ConnectionUrl, *, owner: bool = False) -> Login:
     """Visit with a login that has just been made, and is kept whatever happens here."""
     try:
         return _patiently(lambda: _visit(target, own, owner=owner))
@@ -154,7 +158,7 @@ def _look_round(target: _Target, own: str, *, owner: bool = False) -> Login:
         raise
 
 
-def _visit(target: _Target, own: str, *, owner: bool = False) -> Login:
+def _visit(target: _Target, own: ConnectionUrl, *, owner: bool = False) -> Login:
     """Connect and tell who and where that is. Raises AuthError for nobody's role."""
     with engine.work_on(target.connect(own), autocommit=True) as cursor:
         link = queries.link(cursor)
@@ -166,11 +170,11 @@ def _visit(target: _Target, own: str, *, owner: bool = False) -> Login:
         profile=target.name,
         host=link.host,
         database=link.database,
-        store=target.store if url.password_of(own) is not None else "none",
+        store=target.store if own.has_password else "none",
         owner=owner,
         version=link.version,
         tls=link.tls,
-        pooled=url.is_pooled(own),
+        pooled=own.is_pooled,
         round_trip_ms=round(1000 * link.round_trip, 1),
     )
 

@@ -19,7 +19,7 @@ from todo_cli.domain.people import (
     new_user,
 )
 from todo_cli.errors import ConflictError, UsageError
-from todo_cli.link import url
+from todo_cli.link.url import NO_URL, ConnectionUrl
 from todo_cli.services.session import stored_logins
 from todo_cli.settings import Settings
 from todo_cli.store.people import people
@@ -137,7 +137,7 @@ def _shut_out(owner: Engine, person: Person) -> None:
         people.shut_out(owner, role)
 
 
-def _link(owner: Engine, known: Settings) -> str:
+def _link(owner: Engine, known: Settings) -> ConnectionUrl:
     """Give what the URLs of invitations have in common, before anybody is invited.
 
     Raises UsageError where others could read an invitation's password on its way.
@@ -148,29 +148,28 @@ def _link(owner: Engine, known: Settings) -> str:
             "the connection is not encrypted, and an invitation is a secret",
             "add sslmode=require to the owner's URL",
         )
-    return for_others(stored_logins.owner_url(known) or "", place)
+    return for_others(stored_logins.owner_url(known) or NO_URL, place)
 
 
-def for_others(owner_url: str, place: Whereabouts) -> str:
+def for_others(owner_url: ConnectionUrl, place: Whereabouts) -> ConnectionUrl:
     """Give the owner's URL without anything that is the owner's own, the login neither.
 
     What it leaves to the owner's machine or login is put in.
     """
-    said = url.parse(owner_url)
-    base, _, query = url.with_user_and_password(owner_url, "name", "password").partition("?")
-    items = [item for item in query.split("&") if _is_for_everybody(item)]
+    said, added = owner_url.parameters, list[str]()
     if "host" not in said and "hostaddr" not in said:
-        items += [f"host={quote(place.host, safe='')}", f"port={place.port}"]
+        added += [f"host={quote(place.host, safe='')}", f"port={place.port}"]
     if "dbname" not in said:
-        items.append(f"dbname={quote(place.database, safe='')}")
-    return f"{base}?{'&'.join(items)}" if items else base
+        added.append(f"dbname={quote(place.database, safe='')}")
+    anybody = owner_url.with_login("name", "password")
+    return anybody.with_query(lambda items: [*filter(_is_for_everybody, items), *added])
 
 
-def _invitation(link: str, who: NewUser | UserView, login: Login) -> Invitation:
+def _invitation(link: ConnectionUrl, who: NewUser | UserView, login: Login) -> Invitation:
     return Invitation(
         email=who.email,
         role=who.role,
-        invitation=url.with_user_and_password(link, login.role, login.password),
+        invitation=link.with_login(login.role, login.password).reveal(),
         valid_until=login.valid_until,
     )
 

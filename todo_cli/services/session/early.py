@@ -8,10 +8,10 @@ from concurrent.futures import Future
 from typing import Final
 
 from todo_cli.errors import AuthError
-from todo_cli.link import tls
 from todo_cli.link.connect import connect_url
 from todo_cli.link.driver import DriverConnection
 from todo_cli.link.patience import Patience, Say, in_thread
+from todo_cli.link.url import NO_URL
 from todo_cli.services.session import stored_logins
 from todo_cli.settings import Settings
 
@@ -45,9 +45,9 @@ class Early:
             self._first.add_done_callback(_close)
 
     def _open(self) -> DriverConnection:
-        url = stored_logins.person_url(self._settings) or ""  # there is one: see begin
+        url = stored_logins.person_url(self._settings) or NO_URL  # there is one: see begin
         try:
-            return connect_url(tls.secured(url), self.patience)
+            return connect_url(url, self.patience)
         except AuthError as error:
             is_kept = self._settings.environment_url is None
             error.hint = f"{_AGAIN if is_kept else _VARIABLE}; todo doctor says more"

@@ -17,6 +17,7 @@ from todo_cli.errors import TodoError
 from todo_cli.link import engine
 from todo_cli.link.connect import give_to_owner
 from todo_cli.link.driver import DriverConnection
+from todo_cli.link.errors import in_our_words
 from todo_cli.link.patience import Patience, Say
 from todo_cli.server import account, dump, postmaster
 from todo_cli.server.private_server import SUPERUSER, PrivateServer
@@ -96,7 +97,7 @@ def dumped(private: PrivateServer) -> Iterator[Callable[[str], None]]:
 
     def make(revision: str) -> None:
         patience = Patience(private.timeout, private.say)
-        with engine.in_our_words(), closing(private.connect(DATABASE, SUPERUSER)) as connection:
+        with in_our_words(), closing(private.connect(DATABASE, SUPERUSER)) as connection:
             connection.patience = lambda: patience
             if not roles.holds_tasks(connection):
                 return

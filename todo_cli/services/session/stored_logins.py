@@ -3,12 +3,12 @@
 from todo_cli import credentials, settings
 from todo_cli.credentials import Secret, Store
 from todo_cli.errors import AuthError, without_tasks
-from todo_cli.link import url
 from todo_cli.link.patience import Say
+from todo_cli.link.url import ConnectionUrl
 from todo_cli.settings import Profile, Settings
 
 
-def person_url(known: Settings) -> str | None:
+def person_url(known: Settings) -> ConnectionUrl | None:
     """Give the URL of the person's own login, with its password; None for the private database.
 
     Raises AuthError when the password is gone, or only the owner's login is there.
@@ -21,7 +21,7 @@ def person_url(known: Settings) -> str | None:
     return _with_password(known, stored.store, stored.url, known.profile)
 
 
-def owner_url(known: Settings) -> str | None:
+def owner_url(known: Settings) -> ConnectionUrl | None:
     """Give the URL of the database's owner, with its password; None where there is none.
 
     Raises AuthError when the password is gone.
@@ -42,16 +42,23 @@ def store_in_use(known: Settings) -> str:
     return "none" if stored is None or stored.store is None else stored.store
 
 
-def keep(known: Settings, name: str, store: Store, own: str, owner: str | None, say: Say) -> None:
+def keep(
+    known: Settings,
+    name: str,
+    store: Store,
+    own: ConnectionUrl,
+    owner: ConnectionUrl | None,
+    say: Say,
+) -> None:
     """Keep a login, and perhaps the owner's, as a profile, which becomes the default.
 
     The URLs go into the config file, their passwords into the store. A password that these replace
     is deleted; ``say`` is told where that fails. Raises AuthError, UsageError.
     """
     profile = Profile(
-        url.without_password(own),
+        own.without_password(),
         _save(known, store, name, own),
-        None if owner is None else url.without_password(owner),
+        None if owner is None else owner.without_password(),
         None if owner is None else _save(known, store, owner_name(name), owner),
     )
     settings.save_profile(known.folders, name, profile)
@@ -91,16 +98,18 @@ def _delete(known: Settings, places: set[tuple[str, Store]], say: Say) -> None:
             say(f"warning: the {store} may still hold a password, as {place}: {error.message}")
 
 
-def _save(known: Settings, store: Store, name: str, target: str) -> str | None:
+def _save(known: Settings, store: Store, name: str, target: ConnectionUrl) -> str | None:
     """Keep the password of a URL, and tell where; None for one without."""
-    password = url.password_of(target)
+    password = target.reveal_password()
     if password is None:
         return None
     credentials.save(store, known.folders.config, name, Secret(password))
     return store.value
 
 
-def _with_password(known: Settings, store: str | None, target: str, name: str) -> str:
+def _with_password(
+    known: Settings, store: str | None, target: ConnectionUrl, name: str
+) -> ConnectionUrl:
     if store is None:
         return target
     secret = credentials.load(Store(store), known.folders.config, name)
@@ -109,4 +118,4 @@ def _with_password(known: Settings, store: str | None, target: str, name: str) -
             f"the password for {known.profile} is not in the {store} any more",
             f"run: todo login --profile {known.profile}",
         )
-    return url.with_user_and_password(target, url.user_of(target), secret.reveal())
+    return target.with_login(target.user, secret.reveal())

@@ -8,12 +8,14 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from todo_cli.errors import AuthError
-from todo_cli.link import engine, tls, url
+from todo_cli.link import engine
 from todo_cli.link.connect import Connect, connect_url, give_to_owner
 from todo_cli.link.driver import DriverConnection
 from todo_cli.link.patience import Patience, Say
+from todo_cli.link.url import ConnectionUrl
 from todo_cli.services.session import client_id, private, stored_logins
 from todo_cli.services.session.early import Early
+from todo_cli.services.session.ids import new_id
 from todo_cli.services.session.kept import Kept, PersonEngine
 from todo_cli.settings import Settings
 
@@ -31,7 +33,7 @@ def open_session(settings: Settings, say: Say, early: Early | None = None) -> It
     """
     with (
         _person(settings, say, early) as person,
-        engine.open_session(person.engine, person.patience) as session,
+        engine.open_session(person.engine, new_id(), person.patience) as session,
     ):
         yield session
 
@@ -75,13 +77,13 @@ def is_private(settings: Settings) -> bool:
 
 @contextmanager
 def owner_engine(
-    database_url: str, settings: Settings, say: Say, *, endless: bool = False
+    url: ConnectionUrl, settings: Settings, say: Say, *, endless: bool = False
 ) -> Iterator[Engine]:
     """Give an engine on the direct host of an owner's URL, as `open_owner`. Raises UsageError."""
-    dsn = tls.secured(url.direct(database_url))
+    direct = url.direct()
 
     def connect() -> DriverConnection:
-        connection = connect_url(dsn, Patience(settings.timeout, say))
+        connection = connect_url(direct, Patience(settings.timeout, say))
         give_to_owner(connection, _seconds(settings, endless), say, client_id.via(settings))
         return connection
 
@@ -89,13 +91,12 @@ def owner_engine(
         yield owner
 
 
-def connect(database_url: str, settings: Settings, say: Say) -> Connect:
-    """Give a function that connects to a URL as these settings want it. Raises UsageError.
+def connect(url: ConnectionUrl, settings: Settings, say: Say) -> Connect:
+    """Give a function that connects to a URL as these settings want it, as `connect_url`.
 
     Each time, connecting and all statements together may take as long as the settings say.
     """
-    dsn = tls.secured(database_url)
-    return lambda: connect_url(dsn, Patience(settings.timeout, say))
+    return lambda: connect_url(url, Patience(settings.timeout, say))
 
 
 def _seconds(settings: Settings, endless: bool) -> float:

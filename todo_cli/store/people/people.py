@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-import psycopg2
 from psycopg2 import errors
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class there
 from sqlalchemy import Engine
@@ -20,7 +19,7 @@ from sqlalchemy import Engine
 from todo_cli.domain.people import NewUser, UserView, fold
 from todo_cli.domain.text import readable
 from todo_cli.errors import AuthError, ConflictError, NotFoundError, TodoError, UnavailableError
-from todo_cli.link.engine import IN_DOUBT, driver_error
+from todo_cli.link.errors import IN_DOUBT, Meanings, in_our_words
 from todo_cli.store.people import login_roles as logins
 from todo_cli.store.people.login_roles import Login, only
 from todo_cli.store.people.roles import exists
@@ -52,6 +51,13 @@ SELECT id::text, role_name, invitation_role,
        date_trunc('second', created_at)
   FROM todo.users
 """
+
+
+# What two maintainers who are in each other's way are told: of PostgreSQL's own SQLSTATEs.
+_MEANINGS: Final[Meanings] = {
+    "55P03": lambda _: UnavailableError("somebody else is at work on it", "try again"),
+    "23505": lambda _: ConflictError("somebody else has just done that", "run: todo user list"),
+}
 
 
 @dataclass(frozen=True)
@@ -222,7 +228,8 @@ def _transaction(owner: Engine, *, alone: bool = False) -> Iterator[Cursor]:
     ``alone`` keeps every other such transaction waiting: there may be several maintainers.
     """
     try:
-        with owner.execution_options(isolation_level="READ COMMITTED").begin() as connection:
+        serious = owner.execution_options(isolation_level="READ COMMITTED")
+        with in_our_words(_MEANINGS, secret=True), serious.begin() as connection:
             driver: Any = connection.connection.driver_connection
             with driver.cursor() as cursor:
                 _require_owner(cursor)
@@ -231,12 +238,6 @@ def _transaction(owner: Engine, *, alone: bool = False) -> Iterator[Cursor]:
                 if alone:
                     cursor.execute(_ALONE)
                 yield cursor
-    except errors.LockNotAvailable:
-        raise UnavailableError("somebody else is at work on it", "try again") from None
-    except errors.UniqueViolation:
-        raise ConflictError("somebody else has just done that", "run: todo user list") from None
-    except psycopg2.Error as error:
-        raise _unless_done(driver_error(error), alone) from None
     except UnavailableError as error:
         raise _unless_done(error, alone) from None
 

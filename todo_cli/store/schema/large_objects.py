@@ -12,7 +12,7 @@ from psycopg2 import sql
 from sqlalchemy import Connection, Engine
 
 from todo_cli.domain.database import LargeObjects
-from todo_cli.link.engine import in_our_words
+from todo_cli.link.errors import in_our_words
 from todo_cli.store.schema.attempts import run
 
 GROUPS: Final = ("todo_member", "todo_auditor", "todo_invited", "todo_definer")

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, text
 import todo_cli
 from todo_cli.domain.text import readable
 from todo_cli.errors import UPGRADE, NotFoundError, SchemaError, TodoError
-from todo_cli.link.engine import in_our_words
+from todo_cli.link.errors import in_our_words
 from todo_cli.store.schema.models import HEAD, SCHEMA
 
 Before = Callable[[str], None]

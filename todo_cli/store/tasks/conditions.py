@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, case, func, literal, not_, or_, sele
 from sqlmodel import col
 
 from todo_cli.domain.query.filters import Empty, Filter
-from todo_cli.domain.tasks.task import Status
+from todo_cli.domain.tasks.values import Status
 from todo_cli.domain.time.dates import Limit
 from todo_cli.store.schema.models import Task
 from todo_cli.store.tasks import letters

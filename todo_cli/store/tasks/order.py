@@ -24,7 +24,7 @@ from sqlmodel import col
 
 from todo_cli.domain.query.filters import Sort, SortField
 from todo_cli.domain.query.order import NOWHERE, due_places
-from todo_cli.domain.tasks.task import Priority
+from todo_cli.domain.tasks.values import Priority
 from todo_cli.store.schema.models import Task
 from todo_cli.store.tasks import letters
 

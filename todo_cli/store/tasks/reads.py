@@ -1,55 +1,32 @@
 """Every query, one function each. Row-level security limits each to the person's own tasks."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
-    Label,
     RowMapping,
     Select,
     func,
-    inspect,
-    literal_column,
     or_,
     select,
 )
 from sqlmodel import Session, col
 
 from todo_cli.domain.query.filters import Filter, SortField
-from todo_cli.domain.tasks.task import Page, Status, TaskRefs, TaskView
+from todo_cli.domain.tasks.refs import TaskRefs
+from todo_cli.domain.tasks.task import Page, TaskView
+from todo_cli.domain.tasks.values import Status
 from todo_cli.errors import in_trash, not_found
 from todo_cli.link.engine import IN_ORDER
 from todo_cli.store.schema.models import Task
 from todo_cli.store.tasks import order
+from todo_cli.store.tasks.columns import COLUMNS, OWNER_COLUMN, TABLE, view
 from todo_cli.store.tasks.conditions import conditions_of, is_own
 
 if TYPE_CHECKING:
     from todo_cli.domain.tasks.changes import Draft
-
-# What a view is made of; writes.py returns the same columns.
-VIEW_COLUMNS: Final = (
-    "id, number, title, description, status, priority, project, tags, due_date, due_all_day, "
-    "created_at, updated_at, completed_at"
-)
-OWNER: Final = "(SELECT email FROM todo.users WHERE id = (SELECT todo.me()))"
-
-# Columns of the table, not of the class: rows need no object-relational loading then.
-_TABLE: Final = inspect(Task).local_table
-_COLUMNS = [_TABLE.c[name] for name in VIEW_COLUMNS.split(", ")]
-_OWNER: Label[str] = literal_column(OWNER).label("owner")
-_PLAIN = [name for name in TaskView.model_fields if name not in {"tags", "due"}]
-
-
-def view(row: RowMapping) -> TaskView:
-    """Make a view of a row that has `VIEW_COLUMNS` and the owner."""
-    due: datetime | None = row["due_date"]
-    return TaskView(
-        **{name: row[name] for name in _PLAIN},
-        tags=tuple(row["tags"]),
-        due=due.astimezone(UTC).date() if due and row["due_all_day"] else due,
-    )
 
 
 def list_tasks(session: Session, wanted: Filter, now: datetime, *, counted: bool) -> Page:
@@ -74,12 +51,12 @@ def _query(wanted: Filter, by_due: bool, counted: bool) -> Select[Any]:
 
 def _by_due(wanted: Filter, counted: bool) -> Select[Any]:
     """Give the query for a list by due date, whose rows `order.merge` puts in order."""
-    passing = select(*_COLUMNS, _TABLE.c.priority_rank).where(*conditions_of(wanted)).cte("passing")
+    passing = select(*COLUMNS, TABLE.c.priority_rank).where(*conditions_of(wanted)).cte("passing")
     # Only of pending tasks there is an index that gives each stream; others are read but once.
     indexed = wanted.statuses == (Status.PENDING,)
     passing = passing.prefix_with("NOT MATERIALIZED" if indexed else "MATERIALIZED")
     streams = order.by_due(passing, wanted.order, wanted.limit).subquery("streams")
-    query: Select[Any] = select(streams, _OWNER)
+    query: Select[Any] = select(streams, OWNER_COLUMN)
     if counted:
         total = select(func.count()).select_from(passing).scalar_subquery()
         query = query.add_columns(total.label("total"))
@@ -91,7 +68,7 @@ def _by_due(wanted: Filter, counted: bool) -> Select[Any]:
 def _by_field(wanted: Filter, counted: bool) -> Select[Any]:
     """Give the query for a list in an order that the server knows."""
     conditions = conditions_of(wanted)
-    query: Select[Any] = select(*_COLUMNS, _OWNER).where(*conditions).limit(wanted.limit)
+    query: Select[Any] = select(*COLUMNS, OWNER_COLUMN).where(*conditions).limit(wanted.limit)
     if wanted.order is not None:
         query = query.order_by(*order.by_field(wanted.order))
     if counted:
@@ -127,7 +104,7 @@ def _rows(session: Session, refs: TaskRefs) -> Sequence[RowMapping]:
     """Give the rows of the tasks that are named, by number. Raises NotFoundError."""
     named = or_(col(Task.number).in_(refs.numbers), col(Task.id).in_(refs.ids))
     query = (
-        select(*_COLUMNS, _OWNER, _TABLE.c.revision)
+        select(*COLUMNS, OWNER_COLUMN, TABLE.c.revision)
         .where(is_own(), named)
         .order_by(col(Task.number))
     )

@@ -14,8 +14,10 @@ import psycopg2
 
 from todo_cli.domain.query.order import due_places
 from todo_cli.errors import UnavailableError
-from todo_cli.link import trace
+from todo_cli.link import tls, trace
+from todo_cli.link.connect import OURS
 from todo_cli.link.driver import DriverConnection
+from todo_cli.link.url import ConnectionUrl
 from todo_cli.server import postmaster
 from todo_cli.server.private_files import find_base, no_foreign_settings, socket_parameters
 from todo_cli.store.people.roles import DATABASE, PERSON
@@ -50,9 +52,12 @@ SELECT tag, count(*) FILTER (WHERE status = 'pending') || ' pending'
  GROUP BY tag ORDER BY tag LIMIT %(limit)s"""
 
 
-def by_url(url: str) -> Connect:
-    """Give a function that opens a connection to ``url``; it raises the driver's errors."""
-    return lambda: _open(dsn=url)
+def by_url(url: ConnectionUrl) -> Connect:
+    """Give a function that opens a connection to a URL.
+
+    It raises UsageError as `tls.secured`, or the driver's errors.
+    """
+    return lambda: _open(**tls.secured(url))
 
 
 def to_private(data_folder: Path) -> Connect:
@@ -119,9 +124,5 @@ def _ask(
 
 
 def _open(**parameters: Any) -> DriverConnection:
-    connection: DriverConnection = psycopg2.connect(
-        application_name="todo",
-        client_encoding="UTF8",  # whatever PGCLIENTENCODING says
-        **parameters,
-    )
+    connection: DriverConnection = psycopg2.connect(**parameters | OURS)
     return connection

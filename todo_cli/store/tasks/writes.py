@@ -1,28 +1,38 @@
 """Every change, one function and one statement each.
 
 A statement locks the tasks it names and fails as a whole when one is missing. ``command_id`` is
-made once for each command and kept through its retries: the database finds in the change log what
-the same command has done before, changes nothing and gives the tasks as they are now.
+that of the session, which is one command's, and kept through its retries: the database finds in the
+change log what the same command has done before, changes nothing and gives the tasks as they are.
 """
 
 import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlmodel import Session
 
-from todo_cli.domain.tasks.task import NewTask, Outcome, Status, TaskRefs, TaskView
+from todo_cli.domain.tasks import fields
+from todo_cli.domain.tasks.refs import TaskRefs
+from todo_cli.domain.tasks.task import NewTask, Outcome, TaskView
+from todo_cli.domain.tasks.verbs import DONE, PRESENT, REOPEN, RESTORE, RM, Verb
 from todo_cli.errors import ConflictError
+from todo_cli.link.engine import COMMAND_ID, WRITES
+from todo_cli.store.tasks.columns import OWNER, SET_COLUMNS, SET_TYPES, VIEW_COLUMNS, view
 from todo_cli.store.tasks.conditions import utc_midnight
-from todo_cli.store.tasks.reads import OWNER, VIEW_COLUMNS, view
 
 if TYPE_CHECKING:
     from todo_cli.domain.tasks.changes import Changes
 
-_NOT_IN_TRASH: Final = [Status.PENDING.value, Status.COMPLETED.value]
+_WRITES: Final = {WRITES: True}
+_SINGLE: Final = [name for name in SET_COLUMNS if name != fields.TAGS.name]
+
+
+def _of(row: str, columns: Sequence[str] = SET_COLUMNS) -> str:
+    """Give the columns that people set, of a row."""
+    return ", ".join(f"{row}.{name}" for name in columns)
+
 
 # Whatever is there already burns no number; it is looked up by its key, never by reading all tasks
 # of the person. The numbers follow the order of the list. A command adds all of its tasks or none,
@@ -30,8 +40,7 @@ _NOT_IN_TRASH: Final = [Status.PENDING.value, Status.COMPLETED.value]
 _ADD: Final = f"""
 WITH given AS (
     SELECT * FROM jsonb_to_recordset(CAST(:tasks AS jsonb)) AS g (
-        place bigint, id uuid, title text, description text, priority text, project text,
-        tags text[], due_date timestamptz, due_all_day boolean)
+        place bigint, id uuid, {SET_TYPES})
 ), missing AS MATERIALIZED (
     SELECT g.*, row_number() OVER (ORDER BY g.place) AS nth FROM given g
      WHERE g.id <> ALL (ARRAY(SELECT t.id FROM todo.tasks t
@@ -41,10 +50,8 @@ WITH given AS (
     SELECT todo.reserve_once(count(*), (array_agg(id ORDER BY nth))[1], :command_id) AS first
       FROM missing HAVING count(*) > 0
 ), added AS (
-    INSERT INTO todo.tasks (id, number, title, description, priority, project, tags,
-                            due_date, due_all_day, command_id)
-    SELECT m.id, b.first + m.nth - 1, m.title, m.description, m.priority, m.project, m.tags,
-           m.due_date, m.due_all_day, :command_id
+    INSERT INTO todo.tasks (id, number, {", ".join(SET_COLUMNS)}, command_id)
+    SELECT m.id, b.first + m.nth - 1, {_of("m")}, :command_id
       FROM missing m JOIN block b ON b.first IS NOT NULL ORDER BY m.nth
         ON CONFLICT (user_id, id) DO NOTHING
     RETURNING {VIEW_COLUMNS}
@@ -90,8 +97,7 @@ SELECT {VIEW_COLUMNS}, {OWNER} AS owner, done FROM named
 # What is not among the changes keeps its value. A draft made from another revision is stale: then
 # nothing changes.
 _MODIFY: Final = f"""{_NAMED}, wanted AS (
-    SELECT n.user_id, n.id, w.title, w.description, w.priority, w.project, w.due_date,
-           w.due_all_day,
+    SELECT n.user_id, n.id, {_of("w", _SINGLE)},
            ARRAY(SELECT tag
                    FROM unnest(CASE WHEN :clear_tags THEN '{{}}' ELSE n.tags END
                                || CAST(:add_tags AS text[])) WITH ORDINALITY AS u (tag, place)
@@ -102,14 +108,10 @@ _MODIFY: Final = f"""{_NAMED}, wanted AS (
      WHERE NOT n.repeated AND n.revision = coalesce(:revision, n.revision)
 ), changed AS (
     UPDATE todo.tasks t
-       SET title = w.title, description = w.description, priority = w.priority,
-           project = w.project, due_date = w.due_date, due_all_day = w.due_all_day,
-           tags = w.tags, command_id = :command_id
+       SET {", ".join(f"{name} = w.{name}" for name in SET_COLUMNS)}, command_id = :command_id
       FROM wanted w
      WHERE t.user_id = w.user_id AND t.id = w.id
-       AND (t.title, t.description, t.priority, t.project, t.due_date, t.due_all_day, t.tags)
-           IS DISTINCT FROM
-           (w.title, w.description, w.priority, w.project, w.due_date, w.due_all_day, w.tags)
+       AND ({_of("t")}) IS DISTINCT FROM ({_of("w")})
     RETURNING t.*
 )
 SELECT {VIEW_COLUMNS}, {OWNER} AS owner, true AS changed, false AS stale FROM changed
@@ -127,42 +129,40 @@ SELECT {VIEW_COLUMNS}, {OWNER} AS owner
 """  # noqa: S608 - constants of ours
 
 
-def add_tasks(session: Session, tasks: Sequence[NewTask], command_id: UUID) -> tuple[TaskView, ...]:
+def add_tasks(session: Session, tasks: Sequence[NewTask]) -> tuple[TaskView, ...]:
     """Add the tasks, all or none, and give them numbered in the order they came."""
     payload = json.dumps([_row(place, task) for place, task in enumerate(tasks)])
-    parameters = {"tasks": payload, "command_id": command_id}
-    rows = session.execute(text(_ADD), parameters).mappings().all()
+    rows = _write(session, _ADD, {"tasks": payload})
     if len(rows) < len(tasks):  # the command is a repeated one
         ids = [str(task.id) for task in tasks]
         rows = session.execute(text(_FOUND), {"ids": ids}).mappings().all()
     return tuple(view(row) for row in rows)
 
 
-def complete(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
+def complete(session: Session, refs: TaskRefs) -> tuple[Outcome, ...]:
     """Complete pending tasks. Raises NotFoundError, or ConflictError for one in the trash."""
-    return _move(session, refs, command_id, Status.COMPLETED, [Status.PENDING])
+    return _move(session, refs, DONE)
 
 
-def reopen(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
+def reopen(session: Session, refs: TaskRefs) -> tuple[Outcome, ...]:
     """Make completed tasks pending. Raises NotFoundError, or ConflictError as `complete` does."""
-    return _move(session, refs, command_id, Status.PENDING, [Status.COMPLETED])
+    return _move(session, refs, REOPEN)
 
 
-def delete(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
+def delete(session: Session, refs: TaskRefs) -> tuple[Outcome, ...]:
     """Put tasks into the trash. Raises NotFoundError."""
-    return _move(session, refs, command_id, Status.DELETED, [Status.PENDING, Status.COMPLETED])
+    return _move(session, refs, RM)
 
 
-def restore(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[Outcome, ...]:
+def restore(session: Session, refs: TaskRefs) -> tuple[Outcome, ...]:
     """Take tasks out of the trash, pending or completed as they were. Raises NotFoundError."""
-    return _move(session, refs, command_id, Status.PENDING, [Status.DELETED])
+    return _move(session, refs, RESTORE)
 
 
 def modify(
     session: Session,
     refs: TaskRefs,
     changes: "Changes",
-    command_id: UUID,
     revision: int | None = None,
 ) -> tuple[Outcome, ...]:
     """Change the contents of tasks, if need be only while they are at ``revision``.
@@ -173,43 +173,38 @@ def modify(
     parameters = {
         **_named(refs),
         **_changes(changes),
-        "command_id": command_id,
         "revision": revision,
-        "allowed": _NOT_IN_TRASH,
+        "allowed": [each.value for each in PRESENT],
     }
-    rows = session.execute(text(_MODIFY), parameters).mappings().all()
+    rows = _write(session, _MODIFY, parameters)
     stale = [str(row["number"]) for row in rows if row["stale"]]
     if stale:
         raise ConflictError(f"task {', '.join(stale)} has been changed since")
     return tuple(Outcome(task=view(row), changed=row["changed"]) for row in rows)
 
 
-def purge(session: Session, refs: TaskRefs, command_id: UUID) -> tuple[TaskView, ...]:
+def purge(session: Session, refs: TaskRefs) -> tuple[TaskView, ...]:
     """Delete tasks for good and give them as they were. Raises NotFoundError."""
-    parameters = {**_named(refs), "command_id": command_id}
-    rows = session.execute(text(_PURGE), parameters).mappings()
-    return tuple(view(row) for row in rows)
+    return tuple(view(row) for row in _write(session, _PURGE, _named(refs)))
 
 
-def _move(
-    session: Session,
-    refs: TaskRefs,
-    command_id: UUID,
-    status: Status,
-    movable: list[Status],
-) -> tuple[Outcome, ...]:
-    """Give tasks of the ``movable`` states the state ``status`` and leave others as they are."""
-    trash = Status.DELETED in (status, *movable)
+def _move(session: Session, refs: TaskRefs, verb: Verb) -> tuple[Outcome, ...]:
+    """Do what a verb does to tasks in the states that it is for, and leave others as they are."""
     parameters = {
         **_named(refs),
-        "command_id": command_id,
-        "status": status.value,
-        "restore": Status.DELETED in movable,
-        "movable": [each.value for each in movable],
-        "allowed": [each.value for each in Status] if trash else _NOT_IN_TRASH,
+        "status": verb.to.value,
+        "restore": verb is RESTORE,
+        "movable": [each.value for each in verb.movable],
+        "allowed": [each.value for each in verb.allowed],
     }
-    rows = session.execute(text(_MOVE), parameters).mappings()
+    rows = _write(session, _MOVE, parameters)
     return tuple(Outcome(task=view(row), changed=row["changed"]) for row in rows)
+
+
+def _write(session: Session, statement: str, parameters: dict[str, Any]) -> Sequence[RowMapping]:
+    """Send a statement that changes tasks, in the name of the session's command."""
+    parameters = {**parameters, "command_id": session.info[COMMAND_ID]}
+    return session.execute(text(statement), parameters, execution_options=_WRITES).mappings().all()
 
 
 def _named(refs: TaskRefs) -> dict[str, Any]:
