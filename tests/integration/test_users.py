@@ -178,7 +178,7 @@ def test_people_are_listed_by_e_mail_whatever_the_case(office: Office) -> None:
     for email in ("someone-c@example.com", "Someone-B@example.com", "someone-a@example.com"):
         users.add(office.owner, office.known, new_user(email, "Some", "One"))
 
-    found = [each for each in users.find(office.owner) if each.last_name == "One"]
+    found = [each for each in users.everybody(office.owner) if each.last_name == "One"]
     assert [each.email[:9].lower() for each in found] == ["someone-a", "someone-b", "someone-c"]
     assert found[0].first_name == "Some"
     assert found[0].invited_until is not None

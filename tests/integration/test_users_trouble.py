@@ -314,7 +314,7 @@ def test_only_the_owner_looks_after_people(office: Office) -> None:
     member = office.member(email)
     superuser = office.database.open(office.database.name, SUPERUSER)
     strangers = [office.database.open(office.database.name, member.role), superuser]
-    verbs: list[Step] = [users.find, lambda owner: users.remove(owner, email)]
+    verbs: list[Step] = [users.everybody, lambda owner: users.remove(owner, email)]
     for connection in strangers:
         made = engine.make_engine(giving(connection), None)
         for verb in verbs:
@@ -328,7 +328,7 @@ def test_a_database_without_the_schema_or_behind_says_so(office: Office) -> None
         cursor.execute("UPDATE todo.alembic_version SET version_num = '0001' RETURNING 1")
         try:
             with pytest.raises(SchemaError) as caught:
-                users.find(office.owner)
+                users.everybody(office.owner)
         finally:
             cursor.execute("UPDATE todo.alembic_version SET version_num = %s RETURNING 1", [HEAD])
     assert caught.value.hint == "run: todo db upgrade"

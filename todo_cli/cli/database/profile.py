@@ -30,7 +30,7 @@ def list_(app: AppContext) -> None:
     from todo_cli.services.database import profiles
 
     output = app.output(tuple(ProfileView.model_fields))
-    output.records(profiles.find(app.settings()))
+    output.records(profiles.all_known(app.settings()))
 
 
 @app.command(epilog="Example: todo profile use local")

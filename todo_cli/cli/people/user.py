@@ -68,7 +68,7 @@ def list_(app: AppContext) -> None:
 
     output = app.output(tuple(UserView.model_fields))
     with _owner(app) as owner:
-        found = users.find(owner)
+        found = users.everybody(owner)
     output.records(found)
 
 

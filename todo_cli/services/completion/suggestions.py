@@ -70,7 +70,7 @@ class Suggestions:
 
     def profiles(self) -> Rows:
         """Give the profiles, each with where its database is."""
-        found = _in_time(lambda: profiles.find(settings.load(self.environ)), self.show)
+        found = _in_time(lambda: profiles.all_known(settings.load(self.environ)), self.show)
         return [(each.name, each.url or "the private database") for each in found]
 
     def _ask(self, query: "Callable[[Connect], Rows]") -> Rows:

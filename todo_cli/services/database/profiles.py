@@ -7,7 +7,7 @@ from todo_cli.services.session import stored_logins
 from todo_cli.settings import Settings
 
 
-def find(known: Settings) -> tuple[ProfileView, ...]:
+def all_known(known: Settings) -> tuple[ProfileView, ...]:
     """Give every profile, the private database first, then by name."""
     return tuple(_view(known, name) for name in (settings.LOCAL, *sorted(known.profiles)))
 

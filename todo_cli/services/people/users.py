@@ -55,7 +55,7 @@ def require_shared(known: Settings) -> None:
         )
 
 
-def find(owner: Engine) -> tuple[UserView, ...]:
+def everybody(owner: Engine) -> tuple[UserView, ...]:
     """Give all people, by e-mail."""
     return tuple(person.view for person in people.everybody(owner))
 
@@ -89,7 +89,7 @@ def reset(owner: Engine, known: Settings, email: str) -> Invitation:
 
 def known_among(owner: Engine, *emails: str) -> str:
     """Give the first of these that is somebody's, else the first."""
-    known = {fold(each.email) for each in find(owner)}
+    known = {fold(each.email) for each in everybody(owner)}
     return next((each for each in emails if fold(each) in known), emails[0])
 
 
