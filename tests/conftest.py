@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psutil
 import pytest
 from hypothesis import settings as hypothesis_settings
 from sqlmodel import Session
@@ -70,6 +71,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:
     """Tell a process of pytest-xdist which run it belongs to."""
     node.workerinput["run_folder"] = str(run.folder())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Have one process more than processors: many tests wait, for an agent or a watcher."""
+    chosen = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
+    return None if chosen else (psutil.cpu_count(logical=False) or 1) + 1
 
 
 @pytest.hookimpl(tryfirst=True)
