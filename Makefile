@@ -12,8 +12,8 @@ check:  ## Style, types and floors, in seconds.
 	lint-imports
 	python -m docs --check
 
-quick: check  ## That, and the tests without servers, under a minute.
-	pytest -q tests/unit
+quick: check  ## That, and the tests that are quick, under a minute.
+	pytest -q -m quick
 
 all:  ## All that has to hold before a change lands; as root it installs what is missing.
 	bash .ci/run

@@ -19,6 +19,7 @@ from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+import psutil
 import pytest
 from hypothesis import settings as hypothesis_settings
 from sqlmodel import Session
@@ -53,6 +54,14 @@ NOW = datetime(2026, 11, 18, 10, 0, tzinfo=ZoneInfo("Europe/Berlin"))
 # What must not reach a test from the machine it runs on. The last three decide about colours.
 _FOREIGN = ("TODO_", "COLUMNS", "TERMINAL_WIDTH", "NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS")
 
+# What starts no process for each command.
+_QUICK = (
+    "tests/unit/",
+    *(f"tests/cli/test_{name}" for name in ("attributes", "audit_looks", "bad_input", "dates")),
+    *(f"tests/cli/test_{name}" for name in ("doctor.", "looks", "modify", "order", "tag_words")),
+    *(f"tests/cli/test_{name}" for name in ("tasks", "via", "words.")),
+)
+
 _people = itertools.count(1)
 _ALL_DAY = 86_400  # seconds
 
@@ -67,9 +76,19 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["run_folder"] = str(run.folder())
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Have one process more than processors: many tests wait, for an agent or a watcher."""
+    chosen = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
+    return None if chosen else (psutil.cpu_count(logical=False) or 1) + 1
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, so that all processes end together."""
+    """Mark what is quick; begin with the folders that take longest, so that all end together."""
+    for item in items:
+        if item.nodeid.startswith(_QUICK):
+            item.add_marker("quick")
     slow = ("tests/e2e/", "tests/integration/", "tests/cli/")
     items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in slow])
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.conftest import Command
 
 ROOT = Path(__file__).parents[2]
-TODO = f'"{sys.executable}" -m todo_cli'
+TODO = f'"{sys.executable}" -m tests.alone'
 
 # sed -i is not the same everywhere.
 _CHANGE = """#!/bin/sh

@@ -119,7 +119,8 @@ def test_a_script_that_wants_json_is_never_asked(todo: Command) -> None:
 @pytest.mark.parametrize(
     "moment",
     [
-        "import todo_cli.services.tasks as tasks\ntasks.find = interrupt",
+        "import todo_cli.services.tasks as tasks\ntasks.find = interrupt\n"
+        "from todo_cli.link import patience\npatience.SILENCE = 60.0",
         "import sys\nsys.meta_path.insert(0, type('Finder', (), {'find_spec': interrupt}))",
     ],
     ids=["while it works", "while it loads"],

@@ -15,6 +15,7 @@ import psutil
 
 from tests.conftest import Answer, stop, temporary_home
 from tests.e2e.program import Program, until
+from tests.processes import called
 from todo_cli import client
 from todo_cli.agent.board import PERMANENT
 
@@ -160,13 +161,7 @@ def opened(folder: Path) -> Iterator[int]:
 
 def agents(home: Path) -> list[psutil.Process]:
     """Give every process of an agent of a TODO_HOME, whether somebody can reach it or not."""
-    found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            words = process.cmdline()
-            if _SERVER in words and str(home) in " ".join(words) and not has_gone(process):
-                found.append(process)
-    return found
+    return called(f"\0{_SERVER}\0", str(home))
 
 
 def has_gone(process: psutil.Process) -> bool:

@@ -19,6 +19,7 @@ from sqlmodel import Session
 from tests.commands import as_command
 from tests.conftest import NOW, Answer
 from tests.e2e.package import QUIET, package
+from tests.processes import command_line, of
 from todo_cli.domain.query.filters import Filter
 from todo_cli.domain.tasks.task import new_task
 from todo_cli.link import engine
@@ -130,18 +131,7 @@ def pid_of(home: Path) -> int | None:
 
 def processes(home: Path) -> list[psutil.Process]:
     """Give everything that runs because of a TODO_HOME: the server, its children, the watcher."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.status() == psutil.STATUS_ZOMBIE:
-                continue
-            named = str(home) in " ".join(process.cmdline())
-            within = process.cwd().startswith(str(home))
-        except psutil.Error:
-            continue
-        if named or within:
-            found.append(process)
-    return found
+    return of(str(home))
 
 
 def watchers(home: Path) -> list[psutil.Process]:
@@ -155,10 +145,7 @@ def servers(home: Path) -> list[int]:
 
 
 def _has(process: psutil.Process, argument: str) -> bool:
-    try:
-        return argument in process.cmdline()
-    except psutil.Error:
-        return False  # it has just ended
+    return f"\0{argument}\0".encode() in command_line(process.pid)
 
 
 def copy(home: Path, to: Path) -> None:
@@ -167,11 +154,13 @@ def copy(home: Path, to: Path) -> None:
 
 
 def until(look: Callable[[], Any]) -> Any:
-    """Look until there is something to see."""
+    """Look until there is something to see, less often the longer it takes."""
     deadline = time.monotonic() + _SECONDS
+    pause = 0.005
     while not (seen := look()):
         assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.005)
+        time.sleep(pause)
+        pause = min(0.05, pause * 1.2)
     return seen
 
 
