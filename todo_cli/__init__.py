@@ -1,3 +1,3 @@
 """`todo`: a command-line task manager on PostgreSQL."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
