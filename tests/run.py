@@ -79,9 +79,12 @@ def end() -> None:
     """End what still runs on behalf of this run, and take its folders away."""
     made = _folder.pop()
     for each in (made, *_data_elsewhere(made)):
-        for process in running(each):
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
+        for stop in (psutil.Process.terminate, psutil.Process.kill):
+            found = running(each)
+            for process in found:
+                with suppress(psutil.NoSuchProcess):
+                    stop(process)
+            psutil.wait_procs(found, timeout=5)  # a server takes its shared memory away
         shutil.rmtree(each, ignore_errors=True)
 
 

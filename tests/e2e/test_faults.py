@@ -231,7 +231,8 @@ def test_a_far_server_answers_late_and_in_order(server: TlsServer, handshake: in
 def test_nothing_stays_of_a_proxy_that_ends_in_the_midst_of_it(
     server: TlsServer, handshake: int
 ) -> None:
-    threads, files = threading.active_count(), set(Path("/proc/self/fd").iterdir())
+    # Of those before, some may just be about to end.
+    threads, files = set(threading.enumerate()), set(Path("/proc/self/fd").iterdir())
     with fault_proxy(("127.0.0.1", server.port)) as proxy:
         proxy.next(Stall(turn=handshake + 2), Delay(600))
         url = proxy.url(server.url(sslmode="require"))
@@ -241,5 +242,5 @@ def test_nothing_stays_of_a_proxy_that_ends_in_the_midst_of_it(
     with pytest.raises(psycopg2.OperationalError):
         value(waiting, "SELECT 1")
     waiting.close()
-    assert threading.active_count() == threads
-    assert set(Path("/proc/self/fd").iterdir()) == files
+    assert set(threading.enumerate()) <= threads
+    assert set(Path("/proc/self/fd").iterdir()) <= files
