@@ -95,6 +95,8 @@ def opened(
         pytest.skip(f"there is no {shell} on this machine")
     for name in (".bashrc", ".zshrc"):
         (home / name).touch()
+    # Else fish begins to read all man pages of the machine, and goes on for long after its end.
+    (home / ".local/share/fish/generated_completions").mkdir(parents=True, exist_ok=True)
     arguments = {
         "bash": ["bash", "--noprofile", "-i"],
         "zsh": ["zsh", "--no-global-rcs", "-i"],
