@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -79,13 +80,25 @@ def end() -> None:
     """End what still runs on behalf of this run, and take its folders away."""
     made = _folder.pop()
     for each in (made, *_data_elsewhere(made)):
+        folders = {each, *_socket_folders(running(each))}
         for stop in (psutil.Process.terminate, psutil.Process.kill):
             found = running(each)
             for process in found:
                 with suppress(psutil.NoSuchProcess):
                     stop(process)
             psutil.wait_procs(found, timeout=5)  # a server takes its shared memory away
-        shutil.rmtree(each, ignore_errors=True)
+        for place in folders:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _socket_folders(found: list[psutil.Process]) -> list[Path]:
+    """Give where servers have their sockets: elsewhere, when the path would be too long."""
+    folders = []
+    for process in found:
+        with suppress(psutil.Error):
+            words = process.cmdline()
+            folders += [Path(there) for word, there in pairwise(words) if word == "-k"]
+    return folders
 
 
 def left() -> list[str]:

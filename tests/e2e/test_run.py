@@ -21,16 +21,20 @@ _BEGIN = """\
 import os, pathlib, signal, subprocess, sys, time
 from tests import run
 from tests.e2e.agents import Agent, agents
-from tests.e2e.program import Program, servers, watchers
+from tests.e2e.program import Program, server, servers, watchers
 
 def test_of_a_run(home):
+    far = home / ("far" * 40)  # so that its socket lies elsewhere
 """
 _EVERYTHING = """\
 agent = Agent(Program(home))
 assert agent("add", "x").code == 0
 agent.warm()
+far.mkdir()
+assert Program(far)("add", "x").code == 0
 assert agents(home) and servers(home) and watchers(home)
-pathlib.Path("said").write_text(str(run.folder()))
+pathlib.Path("begun").write_text(f"{run.folder()}\\n{server(far).socket_folder}")
+pathlib.Path("begun").rename("said")
 """
 _HEARS = """\
 program = "import signal; print([n for n in (1, 2, 3) if signal.getsignal(n) is signal.SIG_IGN])"
@@ -73,8 +77,10 @@ def folder() -> Iterator[Path]:
 
 
 def assert_nothing_stays(folder: Path) -> None:
-    place = Path((folder / "said").read_text())
+    place, sockets = map(Path, (folder / "said").read_text().splitlines())
     assert run.running(place) == []
+    assert place not in sockets.parents
+    assert not sockets.exists()
     assert list((folder / "tmp").iterdir()) == []
 
 
@@ -82,6 +88,7 @@ def assert_nothing_stays(folder: Path) -> None:
 def test_ctrl_c_leaves_neither_processes_nor_folders(folder: Path, processes: str) -> None:
     with begun(folder, f"{_EVERYTHING}time.sleep(600)", processes) as running:
         until(lambda: (folder / "said").exists() or running.poll() is not None)
+        assert running.poll() is None, running.communicate()[0]
         os.killpg(running.pid, signal.SIGINT)
         out, _ = running.communicate()
     assert running.returncode == pytest.ExitCode.INTERRUPTED, out
