@@ -1,6 +1,7 @@
 """What may stand under the cursor: words, options, values, IDs; and that nothing else happens."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -290,19 +291,28 @@ def test_a_login_kept_in_the_keyring_is_not_used_while_somebody_types(
     assert "--json" in dict(suggest(root, ("done", "--"), alice.environment))
 
 
+@contextmanager
+def unbound(person: Person) -> Iterator[None]:
+    """Have no policy hold a person's role; others check the roles of this database."""
+    with engine.work_on(person.database.open("postgres", SUPERUSER), autocommit=True) as cursor:
+        cursor.execute(f"ALTER ROLE {person.role} BYPASSRLS")
+        try:
+            yield
+        finally:
+            cursor.execute(f"ALTER ROLE {person.role} NOBYPASSRLS")
+
+
 def test_a_role_that_no_policy_holds_is_offered_its_own_tasks_alone(
     complete: Complete, todo: Command, person: Person, other: Person
 ) -> None:
     other.query("INSERT INTO todo.tasks (title, project, tags) VALUES ('theirs', 'far', '{away}')")
     todo("add", "mine", "--project", "home", "--tag", "errand")
-    with engine.work_on(person.database.open("postgres", SUPERUSER)) as cursor:
-        cursor.execute(f"ALTER ROLE {person.role} BYPASSRLS")
-
-    assert complete("done", "") == {"1": "mine"}
-    assert set(complete("add", "--project", "")) == {"home"}
-    assert set(complete("add", "--tag", "")) == {"errand"}
-    assert "theirs" not in todo("list", "--all").out
-    assert "theirs" not in todo("show", "1").out
-    assert todo("edit", "1", EDITOR="true").code == 0
-    assert todo("done", "1").code == 0
-    assert other.query("SELECT title, status FROM todo.tasks") == [("theirs", "pending")]
+    with unbound(person):
+        assert complete("done", "") == {"1": "mine"}
+        assert set(complete("add", "--project", "")) == {"home"}
+        assert set(complete("add", "--tag", "")) == {"errand"}
+        assert "theirs" not in todo("list", "--all").out
+        assert "theirs" not in todo("show", "1").out
+        assert todo("edit", "1", EDITOR="true").code == 0
+        assert todo("done", "1").code == 0
+        assert other.query("SELECT title, status FROM todo.tasks") == [("theirs", "pending")]

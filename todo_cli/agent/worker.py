@@ -30,7 +30,8 @@ _COMMAND_SECONDS: Final = 5.0
 _EXTRA_SECONDS: Final = 60.0  # how long a worker stays that nobody would have missed
 _TICK: Final = 20.0
 _PAUSE: Final = 0.1
-_WARM_UP: Final = ("list", "--limit", "1", "--json", "--timeout", "2")
+_WARM_UP_SECONDS: Final = 2
+_WARM_UP: Final = ("list", "--limit", "1", "--json", "--timeout", str(_WARM_UP_SECONDS))
 
 
 Program = Callable[[list[str]], NoReturn]
