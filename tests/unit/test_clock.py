@@ -196,9 +196,9 @@ def test_a_system_s_zone_that_may_not_be_read_is_utc_and_a_problem(
         raise PermissionError(errno.EACCES, "Permission denied", path)
 
     system.write_bytes(TOKYO.read_bytes())
-    monkeypatch.setattr(os, "open", refuse)  # root may read every file
-
-    assert clock.find_zone({}).problem == f"{system} is no time zone that can be read"
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", refuse)  # root may read every file
+        assert clock.find_zone({}).problem == f"{system} is no time zone that can be read"
 
 
 # --- Now ----------------------------------------------------------------------------------
