@@ -71,14 +71,19 @@ class Shell:
         """Type keys and give what then stands on the line, which is empty after that."""
         self._dump.unlink(missing_ok=True)
         os.write(self._master, keys.encode() + _DUMP)
-        self._until(self._dump.exists)
+        self.until(self._dump.exists)
         return self._dump.read_text().removesuffix("\n")
+
+    def press(self, keys: str) -> None:
+        """Type keys and nothing behind them, for which a shell may leave out what it would show."""
+        os.write(self._master, keys.encode())
 
     def wait_for(self, text: str) -> None:
         """Wait until the shell has shown this."""
-        self._until(lambda: text in self.screen)
+        self.until(lambda: text in self.screen)
 
-    def _until(self, arrived: Callable[[], bool]) -> None:
+    def until(self, arrived: Callable[[], bool]) -> None:
+        """Read what the shell shows until something has come about."""
         deadline = time.monotonic() + _SECONDS
         while not arrived():
             assert time.monotonic() < deadline, f"it never came; the screen:\n{self.screen}"
